@@ -1,0 +1,113 @@
+"""Who there is: groups, people, members, and the roles that join them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.model.message import Standing
+
+
+class Role(StrEnum):
+    """A duty a person holds; the first three are held per group, the others for the whole office."""
+
+    OWNER = "owner"
+    ADMINISTRATOR = "administrator"
+    LEADER = "leader"
+    COMMITTEE = "committee"
+    DUTY = "duty"
+
+    @property
+    def label(self) -> str:
+        """The role as people call it."""
+        return {
+            Role.OWNER: "群主",
+            Role.ADMINISTRATOR: "群管理员",
+            Role.LEADER: "分管领导",
+            Role.COMMITTEE: "机关党委",
+            Role.DUTY: "值班",
+        }[self]
+
+    @property
+    def of_office(self) -> bool:
+        """Whether the role is held for the whole office, not for one group."""
+        return self in {Role.COMMITTEE, Role.DUTY}
+
+
+class GroupState(StrEnum):
+    """Whether the bot works in a group."""
+
+    REGISTERED = "registered"
+    DISSOLVED = "dissolved"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """A registered work group (HS-10/1): what a person stated and what was observed.
+
+    `account` is the one account that watches it (`qq:10001`); `id` is its row in the register,
+    `platform_id` its id at the platform. `trial_until` is the last day of its trial (HS has none:
+    our own choice, five working days with one digest a day).
+    """
+
+    id: int
+    platform: str
+    platform_id: str
+    account: str
+    name: str
+    unit: str = ""
+    purpose: str = ""
+    join_way: str = ""
+    rules: str = ""
+    approver: str = ""
+    approved_on: date | None = None
+    state: GroupState = GroupState.REGISTERED
+    registered_at: datetime
+    trial_until: date | None = None
+    notice_version: int = 0
+    paused_until: datetime | None = None
+    member_count: int | None = None
+    standing: Standing | None = None
+    owner_user: str | None = field(default=None, repr=False)
+    drawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody of the office's register."""
+
+    id: int
+    name: str = field(repr=False)
+    unit: str = ""
+    post: str = ""
+
+    @property
+    def masked(self) -> str:
+        """The name as it is shown by default: the surname and a star."""
+        return mask_name(self.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """An account's presence in one group, as a platform lists it."""
+
+    user: str = field(repr=False)
+    card: str = field(default="", repr=False)
+    nickname: str = field(default="", repr=False)
+    standing: Standing = Standing.MEMBER
+    robot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupListing:
+    """One group of an account's live list; `owner` only where the platform says it."""
+
+    platform_id: str
+    name: str
+    member_count: int | None = None
+    owner: str | None = field(default=None, repr=False)
+
+
+def mask_name(name: str) -> str:
+    """Return a name that can be shown without a reason: the first character and a star."""
+    return f"{name[:1]}*" if name else "某*"

@@ -1,0 +1,50 @@
+"""What people post: messages and their attachments."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """What a platform lets an account do in a group."""
+
+    OWNER = "owner"
+    ADMINISTRATOR = "administrator"
+    MEMBER = "member"
+
+
+class AttachmentKind(StrEnum):
+    """What an attachment is, as far as the platform says."""
+
+    IMAGE = "image"
+    FILE = "file"
+    CARD = "card"
+    FORWARD = "forward"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """Something in a message that is not text; its content is never fetched by identify or record."""
+
+    kind: AttachmentKind
+    name: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
+    size: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One message exactly as delivered; `group` is None in a private chat."""
+
+    account: str
+    group: str | None
+    id: str
+    sender: str = field(repr=False)
+    card: str = field(default="", repr=False)
+    standing: Standing | None = None
+    text: str = field(repr=False)
+    attachments: tuple[Attachment, ...] = ()
+    mentions: tuple[str, ...] = field(default=(), repr=False)
+    quotes: str | None = None
+    posted_at: datetime

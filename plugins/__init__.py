@@ -1,0 +1,1 @@
+"""What an office may change: rules, workflows, forms, regulations; one file each."""

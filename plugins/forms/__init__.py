@@ -1,0 +1,1 @@
+"""One file declares one form: the constant FORM."""

@@ -1,0 +1,1 @@
+"""One file declares one rule: the constant RULE."""

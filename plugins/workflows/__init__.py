@@ -1,0 +1,1 @@
+"""One file declares one duty of the regulation: the constant WORKFLOW."""
