@@ -140,6 +140,15 @@ class Flag:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Flagged:
+    """A flag with the excerpt that may be kept of its text: none for classified matter."""
+
+    flag: Flag
+    excerpt: str | None = field(default=None, repr=False)
+    excerpt_start: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
     """One clause of a regulation, the smallest thing a finding cites."""
 

@@ -1,10 +1,13 @@
 """Who there is: groups, people, members, and the roles that join them."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.message import Standing
+
+_UNIT_ENDINGS = ("科", "处", "室", "部", "办", "局", "股", "组", "院", "所", "中心", "单位")
 
 
 class Role(StrEnum):
@@ -108,6 +111,16 @@ class GroupListing:
     owner: str | None = field(default=None, repr=False)
 
 
+def mask_card(card: str) -> str:
+    """Return an in-group card with its names masked: `预算科 张明` becomes `预算科 张*`."""
+    parts = re.split(r"([\s\-_—－/|·（）()]+)", card)
+    return "".join(
+        part if index % 2 or part.endswith(_UNIT_ENDINGS) else mask_name(part)
+        for index, part in enumerate(parts)
+        if part
+    )
+
+
 def mask_name(name: str) -> str:
     """Return a name that can be shown without a reason: the first character and a star."""
-    return f"{name[:1]}*" if name else "某*"
+    return f"{name[:1]}*" if name else ""

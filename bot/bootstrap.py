@@ -1,0 +1,420 @@
+"""The composition root: from a configuration to a running bot; the only module that knows all."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+import plugins.regulations
+import plugins.rules
+import plugins.workflows
+from bot.adapters.onebot import OneBotAdapter, Timing, reverse_endpoint
+from bot.calendar import Calendar, load_table
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.control import ControlSocket
+from bot.discovery import Discovered, discover
+from bot.lock import locked
+from bot.log import event_logger
+from bot.metrics import Metrics
+from bot.model.action import DrawGroups
+from bot.model.errors import BotError
+from bot.model.event import Event, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
+from bot.model.finding import Flagged, Mode
+from bot.model.port import Clock
+from bot.pipeline.decide import Decider
+from bot.pipeline.deliver import Courier, Pace, Post
+from bot.pipeline.receive import Door, supervise
+from bot.pipeline.screen import SlowScreening, screened, screened_apart
+from bot.pipeline.worker import Arrived, Worker
+from bot.plugin import Context, Office, Workflow
+from bot.scheduler import AlarmClock
+from bot.screening.clauses import Clauses, load_clauses
+from bot.screening.engine import Engine, EngineSpec
+from bot.screening.rule import Rule
+from bot.vault import Vault
+from bot.web import make_app
+from storage.codec import decode_event
+from storage.database import open_store
+from storage.outbox import Letter
+from storage.unit_of_work import UnitOfWork
+
+STORE_NAME = "qungui.db"
+_log = event_logger("qungui.bootstrap")
+_SUBMITTED = {"GroupSubmitted": GroupSubmitted, "OfficeRoleGiven": OfficeRoleGiven}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugins:
+    """What the plugin folders declare, and a sentence about each file that is not in use."""
+
+    rules: tuple[Rule, ...]
+    workflows: tuple[Workflow, ...]
+    clauses: Clauses
+    faults: tuple[str, ...] = ()
+
+    @property
+    def workflow_settings(self) -> Mapping[str, type]:
+        """The settings type of each workflow, for [workflows.NAME]."""
+        return {each.name: each.settings for each in self.workflows}
+
+
+def load_plugins() -> Plugins:
+    """Read rules, workflows and regulations."""
+    rules: Discovered[Rule] = discover(plugins.rules, "RULE", Rule)
+    workflows: Discovered[Workflow] = discover(plugins.workflows, "WORKFLOW", Workflow)
+    return Plugins(
+        rules=rules.found,
+        workflows=workflows.found,
+        clauses=load_clauses(Path(next(iter(plugins.regulations.__path__)))),
+        faults=rules.faults + workflows.faults,
+    )
+
+
+def load_rules(_: Path) -> Iterable[Rule]:
+    """Read the rules in another process (see EngineSpec)."""
+    return discover(plugins.rules, "RULE", Rule).found
+
+
+def make_engine(loaded: Plugins, config: Config | None = None) -> Engine:
+    """Compile the rules; without a configuration each runs in its own mode."""
+    return Engine(
+        loaded.rules,
+        _modes(config) if config else {},
+        config.office.official_hosts if config else (),
+    )
+
+
+def clauses_for(loaded: Plugins, config: Config | None = None) -> Callable[[Any], Sequence[Any]]:
+    """Return what finds the clauses that a flag rests on, in an office's choice of regulations."""
+    enabled = frozenset(config.office.regulations if config else ("HS",))
+    also = frozenset(config.office.also_for_work_groups if config else ())
+    return lambda flag: loaded.clauses.citing(
+        flag.topic, enabled=enabled, also_for_work_groups=also
+    )
+
+
+def make_calendar(config: Config) -> Calendar:
+    """Build the working calendar: the officer's table first, then the published one."""
+    table = load_table(config.office.calendar) if config.office.calendar else {}
+    return Calendar(table, hours=config.office.working_hours)
+
+
+class Bot:
+    """Everything that runs: store, worker, adapters, couriers, alarm clock, socket, web."""
+
+    def __init__(
+        self,
+        config: Config,
+        loaded: Plugins,
+        *,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
+        pace: Pace | None = None,
+        alarm: bool = True,
+    ) -> None:
+        self.config = config
+        self.clock: Clock = clock or SystemClock()
+        self.metrics = Metrics()
+        self.calendar = make_calendar(config)
+        self._loaded = loaded
+        self._timing = timing or Timing()
+        self._pace = pace
+        self._alarm = alarm
+        self.adapters: list[OneBotAdapter] = []
+        self.door: Door
+        self.worker: Worker
+        self.records: UnitOfWork
+        self.web_port: int | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Bot"]:
+        """Run from the lock on the data folder to the last commit."""
+        folder = self.config.store.folder
+        with locked(folder, now=self.clock.now(), what="机器人"), opened(self.config) as records:
+            post = Post(asyncio.get_running_loop())
+            self.records = records
+            self.worker = make_worker(
+                records,
+                self.config,
+                self._loaded,
+                clock=self.clock,
+                calendar=self.calendar,
+                metrics=self.metrics,
+                post=post,
+            )
+            self.door = Door(self.worker, post.known)
+            tasks = self._employ(post)
+            alarm = AlarmClock(self.door.tick)
+            control = ControlSocket(folder, self.answer)
+            web = _Web(self._app(), self.config.web.host, self.config.web.port)
+            post(records.outbox.unsettled())
+            self.worker.start()
+            await control.start()
+            self.web_port = await web.start()
+            if self._alarm:
+                alarm.start()
+            _log.info("started", accounts=len(self.adapters))
+            try:
+                yield self
+            finally:
+                alarm.stop()
+                await web.stop()
+                await control.stop()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.to_thread(self.worker.stop)
+                _log.info("stopped")
+
+    async def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answer a command from the socket."""
+        match request.get("do"):
+            case "submit":
+                event = _submitted(str(request["kind"]), str(request["body"]))
+                await self.door.put_and_wait(event)
+                return {"done": True}
+            case "groups":
+                return {"groups": await self._live_groups()}
+            case "status":
+                return {
+                    "accounts": [
+                        {"name": each.name, "account": each.account, "trouble": each.trouble}
+                        for each in self.adapters
+                    ]
+                }
+        raise BotError("不认识的命令，请用同一版本的 qungui。")
+
+    async def _live_groups(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = []
+        for adapter in self.adapters:
+            if adapter.account is None:
+                continue
+            outcome = await adapter.perform(DrawGroups(account=adapter.account))
+            for answer in outcome.answers:
+                if isinstance(answer, GroupsDrawn):
+                    listed += [
+                        {
+                            "account": adapter.account,
+                            "id": group.platform_id,
+                            "name": group.name,
+                            "members": group.member_count,
+                        }
+                        for group in answer.groups
+                    ]
+        return listed
+
+    def _employ(self, post: Post) -> list["asyncio.Task[None]"]:
+        tasks = []
+        for account in self.config.accounts:
+            adapter = OneBotAdapter(
+                account.name,
+                url=account.url or None,
+                token=account.token.get_secret_value(),
+                self_id=account.self_id or None,
+                clock=self.clock,
+                count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
+                timing=self._timing,
+            )
+            courier = Courier(
+                adapter,
+                pace=self._pace or Pace(between=account.pace_seconds),
+                clock=self.clock,
+                submit=self.worker.submit,
+            )
+            post.employ(adapter, courier)
+            self.adapters.append(adapter)
+            tasks.append(asyncio.create_task(supervise(adapter, self.door)))
+            tasks.append(asyncio.create_task(courier.run()))
+        return tasks
+
+    def _app(self) -> Any:
+        return make_app(
+            reverse=reverse_endpoint(self.adapters),
+            healthy=lambda: all(each.trouble is None for each in self.adapters),
+            metrics=self.metrics.exposition,
+        )
+
+
+@contextlib.contextmanager
+def opened(config: Config) -> Iterator[UnitOfWork]:
+    """Open store and vault for writing; a key is made only together with a new store."""
+    path = config.store.folder / STORE_NAME
+    config.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = Vault.open(config.store.key_file, create=not path.exists())
+    connection = open_store(path)
+    path.chmod(0o600)
+    try:
+        yield UnitOfWork(connection, vault)
+    finally:
+        connection.close()
+
+
+def submit_offline(config: Config, loaded: Plugins, events: Sequence[Event]) -> None:
+    """Put events through the pipeline while no bot runs; what is to be sent waits for one."""
+    clock = SystemClock()
+    with locked(config.store.folder, now=clock.now(), what="命令"), opened(config) as records:
+        worker = make_worker(
+            records,
+            config,
+            loaded,
+            clock=clock,
+            calendar=make_calendar(config),
+            metrics=Metrics(),
+            post=_Nowhere(),
+        )
+        waiting: list[Future[None]] = [Future() for _ in events]
+        worker.run_batch(
+            [Arrived(event, done) for event, done in zip(events, waiting, strict=True)]
+        )
+        for done in waiting:
+            done.result(timeout=0)
+
+
+class _Nowhere:
+    """Where letters go while no bot runs: they stay in the outbox."""
+
+    def __call__(self, letters: Sequence[Letter]) -> None:
+        """Do nothing."""
+
+    def online(self) -> Mapping[str, bool]:
+        """Return no account."""
+        return {}
+
+    def abilities(self) -> Mapping[str, Any]:
+        """Return no abilities."""
+        return {}
+
+
+def make_worker(
+    records: UnitOfWork,
+    config: Config,
+    loaded: Plugins,
+    *,
+    clock: Clock,
+    calendar: Calendar,
+    metrics: Metrics,
+    post: Post | _Nowhere,
+) -> Worker:
+    """Build the worker with everything it decides by."""
+    engine = make_engine(loaded, config)
+    spec = EngineSpec(
+        folders=(Path(),),
+        load=load_rules,
+        modes=tuple(sorted(_modes(config).items())),
+        official_hosts=frozenset(config.office.official_hosts),
+    )
+    find_clauses = clauses_for(loaded, config)
+    rules = {rule.code: rule for rule in loaded.rules}
+    verbs = tuple(each for workflow in loaded.workflows for each in workflow.commands)
+    office = Office(name=config.office.name, contact=config.office.contact)
+
+    def context(settings: object) -> Context[Any]:
+        return Context(
+            now=clock.now(),
+            settings=settings,
+            calendar=calendar,
+            office=office,
+            groups=records.groups,
+            people=records.people,
+            findings=records.findings,
+            alerts=records.alerts,
+            dialogues=records.dialogues,
+            duties=records.duties,
+            clauses=loaded.clauses,
+            rules=rules,
+            verbs=verbs,
+            abilities=post.abilities(),
+            online=post.online(),
+        )
+
+    def cite(flagged: Flagged) -> tuple[str, ...]:
+        return tuple(clause.code for clause in find_clauses(flagged.flag))
+
+    return Worker(
+        records=records,
+        decider=Decider(loaded.workflows, _workflow_settings(config, loaded), context),
+        screen=partial(screened, engine),
+        cite=cite,
+        slow=SlowScreening(partial(screened_apart, spec)),
+        clock=clock,
+        metrics=metrics,
+        post=post,
+    )
+
+
+class _Quiet(uvicorn.Server):
+    """Uvicorn without its own signal handlers: the command line has them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+class _Web:
+    """The web application in the running loop; without reverse accounts it serves all the same."""
+
+    def __init__(self, app: Any, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._server = _Quiet(
+            uvicorn.Config(
+                app,
+                ws="websockets-sansio",
+                ws_max_size=64 << 20,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Take the port and serve; BotError when it is taken."""
+        try:
+            listening = socket.create_server((self._host, self._port))
+        except OSError as error:
+            raise BotError(
+                f"端口 {self._port} 已被占用，请在 [web] port 换一个，或停掉占用它的程序。"
+            ) from error
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        return int(listening.getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+def _modes(config: Config) -> dict[str, Mode]:
+    return {code: setting.mode for code, setting in config.rules.items()}
+
+
+def _workflow_settings(config: Config, loaded: Plugins) -> Mapping[str, object]:
+    settings = dict(config.workflows)
+    kinds = loaded.workflow_settings
+    if "housekeeping" in kinds:
+        settings["housekeeping"] = kinds["housekeeping"](
+            message_ids_days=config.retention.message_ids_days,
+            excerpts_days_after_close=config.retention.excerpts_days_after_close,
+        )
+    return settings
+
+
+def _submitted(kind: str, body: str) -> Event:
+    if kind not in _SUBMITTED:
+        raise BotError(f"命令里的事件 {kind} 不能从这里提交。")
+    try:
+        return decode_event(kind, body)
+    except msgspec.ValidationError as error:
+        raise BotError("命令的内容不完整，请用同一版本的 qungui。") from error

@@ -1,0 +1,670 @@
+"""Loads config.toml; reports every mistake at once, each with its key and line."""
+
+import bisect
+import difflib
+import ipaddress
+import json
+import os
+import re
+import stat
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import time
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from bot.model.errors import BotError
+from bot.model.finding import Mode
+
+
+def _under_folder(path: object, info: ValidationInfo) -> Path:
+    """Resolve a relative path from the folder of the configuration file."""
+    if not path or not isinstance(path, str | Path):
+        raise ValueError("要写成带引号的路径")
+    return Path(path) if info.context is None else info.context["folder"] / path
+
+
+def _as_hours(value: object) -> object:
+    """Read "09:00-12:00"; what is no text has been read before."""
+    if not isinstance(value, str):
+        return value
+    try:
+        # Digits and colons only: an offset from UTC would be read too.
+        stretch = re.fullmatch(r"\s*([0-9:]+)\s*-\s*([0-9:]+)\s*", value)
+        clocks = stretch.groups() if stretch else ()
+        begin, end = (time.fromisoformat(clock.zfill(5)) for clock in clocks)
+    except ValueError:
+        raise ValueError('要写成 "09:00-12:00" 这样的时间段') from None
+    if begin >= end:
+        raise ValueError("时间段的结束要晚于开始")
+    return begin, end
+
+
+def _as_text(value: object) -> object:
+    """Let a number stand for its digits: people write account numbers without quotes."""
+    return str(value) if type(value) is int else value
+
+
+def _known(codes: str) -> Callable[[str, ValidationInfo], str]:
+    """Check a code against those named in the context, if it names any."""
+
+    def check(code: str, info: ValidationInfo) -> str:
+        known = info.context and info.context[codes]
+        if known is not None and code not in known:
+            raise ValueError(f"没有这个代号{_suggestion(code, known)}；可以写：{_list(known)}")
+        return code
+
+    return check
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Located = Annotated[Path, PlainValidator(_under_folder)]
+_Hours = Annotated[tuple[time, time], BeforeValidator(_as_hours)]
+_Regulation = Annotated[_Text, AfterValidator(_known("regulations"))]
+_Days = Annotated[int, Field(le=36_600)]
+
+
+class _Section(BaseModel):
+    """One table of the file: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Office(_Section):
+    """The office that answers for the groups; `contact` is whom operators and members can call."""
+
+    name: _Text = Field(description="单位名称")
+    contact: _Text = Field(description="联系人和电话，遇到问题时找谁")
+    working_hours: tuple[_Hours, ...] = ((time(9), time(12)), (time(14), time(18)))
+    trouble_mail: str = ""
+    regulations: tuple[_Regulation, ...] = ("HS",)
+    also_for_work_groups: tuple[_Regulation, ...] = ()
+    calendar: _Located | None = None
+    official_hosts: tuple[_Text, ...] = ()
+
+    @field_validator("working_hours")
+    @classmethod
+    def _in_order(cls, hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
+        ends = [moment for stretch in hours for moment in stretch]
+        if not ends or sorted(set(ends)) != ends:
+            raise ValueError("至少写一段，按先后排列，互不相接")
+        return hours
+
+    @field_validator("trouble_mail")
+    @classmethod
+    def _mail(cls, address: str) -> str:
+        if address and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", address):
+            raise ValueError("要写成一个邮箱地址，不需要邮件时留空")
+        return address
+
+    @field_validator("also_for_work_groups")
+    @classmethod
+    def _switched_on(cls, codes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        off = set(codes) - set(info.data.get("regulations", codes))
+        if off:
+            raise ValueError(f"只能写 regulations 中已启用的制度，{_list(off)} 没有启用")
+        return codes
+
+    @field_validator("calendar")
+    @classmethod
+    def _there(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and info.context is not None and not path.is_file():
+            raise ValueError("没有这个文件；不用自己的工作日历表就删去这一行")
+        return path
+
+    @field_validator("official_hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", host) for host in hosts):
+            raise ValueError('只写域名，例如 "www.example.gov.cn"，不写 https:// 和路径')
+        return tuple(host.lower() for host in hosts)
+
+
+class Store(_Section):
+    """Where records and keys lie."""
+
+    folder: _Located = Field(default=Path("data"), validate_default=True)
+    key_file: _Located = Field(
+        default_factory=lambda data: data["folder"] / "vault.key", validate_default=True
+    )
+
+
+class Retention(_Section):
+    """How many days which records are kept."""
+
+    message_ids_days: _Days = Field(default=30, ge=1)
+    excerpts_days_after_close: _Days = Field(default=30, ge=0)
+    audit_days: _Days = 1096
+
+    @field_validator("audit_days")
+    @classmethod
+    def _six_months(cls, days: int) -> int:
+        if days < _SIX_MONTHS:
+            raise ValueError(
+                f"不能少于 {_SIX_MONTHS} 天：网络安全法要求日志至少留存六个月（最长有184天）"
+            )
+        return days
+
+
+class Account(_Section):
+    """One account at a chat platform; `forward` connects to `url`, `reverse` waits for the peer."""
+
+    name: _Text = Field(description="自己起的名字，状态页和日志用它称呼这个账号")
+    platform: Literal["onebot"] = Field(description='"onebot"')
+    way: Literal["forward", "reverse"] = Field(description='"forward" 或 "reverse"')
+    url: str = Field(default="", validate_default=True, repr=False)
+    self_id: Annotated[str, BeforeValidator(_as_text)] = Field(default="", validate_default=True)
+    token_env: str = ""
+    token_file: _Located | None = None
+    token: SecretStr = Field(default=SecretStr(""), validate_default=True, exclude=True)
+    pace_seconds: float = Field(default=1.5, ge=0, le=3600, allow_inf_nan=False)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str, info: ValidationInfo) -> str:
+        way = info.data.get("way")
+        if way == "reverse" and url:
+            raise ValueError('way = "reverse" 时由对方连过来，不写 url')
+        if way == "forward" and not _is_websocket(url):
+            raise ValueError(
+                'way = "forward" 时要写 ws:// 或 wss:// 开头的地址，例如 "ws://127.0.0.1:3001"，'
+                "地址中不能带令牌、用户名和密码"
+            )
+        return url
+
+    @field_validator("self_id")
+    @classmethod
+    def _own_number(cls, self_id: str, info: ValidationInfo) -> str:
+        if self_id and not re.fullmatch(r"[0-9]+", self_id):
+            raise ValueError("要写机器人的账号，只有数字")
+        if not self_id and info.data.get("way") == "reverse":
+            raise ValueError('way = "reverse" 时必须写机器人的账号，用来认出连过来的是谁')
+        return self_id
+
+    @field_validator("token_env")
+    @classmethod
+    def _set(cls, variable: str, info: ValidationInfo) -> str:
+        if variable and info.context is not None:
+            _check_token(info.context["environ"].get(variable, ""), f"环境变量 {variable} ")
+        return variable
+
+    @field_validator("token_file")
+    @classmethod
+    def _readable(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and info.context is not None:
+            _check_token(_private_text(file), f"文件 {file} ")
+        return file
+
+    @field_validator("token", mode="plain")
+    @classmethod
+    def _find_token(cls, token: object, info: ValidationInfo) -> SecretStr:
+        if not isinstance(token, SecretStr):
+            raise ValueError(_NO_SECRETS_HERE)  # noqa: TRY004 - pydantic collects ValueErrors
+        if info.context is None or not {"token_env", "token_file"} <= info.data.keys():
+            return token
+        variable, file = info.data["token_env"], info.data["token_file"]
+        if bool(variable) == (file is not None):
+            raise ValueError(
+                "令牌要有，且只写一处：token_env 写环境变量名，或 token_file 写权限0600的文件的路径"
+            )
+        return SecretStr(_private_text(file) if file else info.context["environ"][variable])
+
+
+class Web(_Section):
+    """Where the pages are served, and the reverse connections taken."""
+
+    behind_tls_proxy: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=8790, ge=0, le=65535)
+
+    @field_validator("host")
+    @classmethod
+    def _private(cls, host: str, info: ValidationInfo) -> str:
+        try:
+            address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+        except ValueError:
+            raise ValueError('要写 IP 地址，例如 "127.0.0.1"') from None
+        if not address.is_loopback and info.data.get("behind_tls_proxy") is False:
+            raise ValueError(
+                "只能写本机地址 127.0.0.1；前面有加密（TLS）的反向代理时，"
+                "先写 behind_tls_proxy = true 再写别的地址"
+            )
+        return host
+
+
+class RuleSetting(_Section):
+    """How one rule runs."""
+
+    mode: Mode = Field(description='"observe" 或 "enforce"')
+
+
+class Config(_Section):
+    """All settings; `workflows` holds a settings object per workflow, by its name."""
+
+    office: Office
+    store: Store = Field(default_factory=Store)
+    retention: Retention = Field(default_factory=Retention)
+    web: Web = Field(default_factory=Web)
+    accounts: tuple[Account, ...] = ()
+    rules: Mapping[Annotated[str, AfterValidator(_known("rules"))], RuleSetting] = {}
+    workflows: Mapping[str, object] = {}
+
+    @classmethod
+    def default_for_sandbox(
+        cls,
+        *,
+        folder: Path,
+        url: str,
+        token: str,
+        port: int = 0,
+        workflows: Mapping[str, object] = MappingProxyType({}),
+    ) -> Self:
+        """Return settings for one account in the sandbox, with its store in `folder`."""
+        return cls(
+            office=Office(name="示范单位", contact="沙盒演示，无人值守"),
+            store=Store(folder=folder),
+            web=Web(port=port),
+            accounts=(
+                Account(
+                    name="沙盒",
+                    platform="onebot",
+                    way="forward",
+                    url=url,
+                    token=SecretStr(token),
+                    pace_seconds=0,
+                ),
+            ),
+            workflows=workflows,
+        )
+
+
+def load_config(
+    path: Path,
+    *,
+    workflows: Mapping[str, type] = MappingProxyType({}),
+    environ: Mapping[str, str],
+    rules: Collection[str] | None = None,
+    regulations: Collection[str] | None = None,
+) -> Config:
+    """Read and check the configuration file.
+
+    `workflows` maps each workflow's name to its settings dataclass; `rules` and `regulations`
+    are the codes that exist (None: not checked). Raises one BotError with a line per mistake.
+    """
+    text = _read(path)
+    try:
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BotError(_syntax_fault(path, text, str(error))) from None
+    context = {
+        "folder": path.absolute().parent,
+        "environ": environ,
+        "rules": rules,
+        "regulations": regulations,
+    }
+    faults = [*_repeated_names(raw.get("accounts"))]
+    settings, more = _read_workflows(raw.pop("workflows", {}), workflows)
+    faults += more
+    try:
+        # Every section is there, so that defaults are checked and paths resolved too.
+        present = {"store": {}, "retention": {}, "web": {}} | raw
+        config = Config.model_validate_json(_as_json(present), context=context)
+    except ValidationError as error:
+        faults += _translate(error)
+    if faults:
+        raise BotError(_told(faults, _lines_of(text), path))
+    return config.model_copy(update={"workflows": settings})
+
+
+_Key = tuple[int | str, ...]
+_Fault = tuple[_Key, str]
+"""Where a mistake is, and the sentence about it."""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise BotError(
+            f"没有配置文件 {path}，请把 config.example.toml 复制成这个名字再修改。"
+        ) from None
+    except OSError as error:
+        raise BotError(f"配置文件 {path} 读不出来，请检查权限。") from error
+    except UnicodeDecodeError:
+        raise BotError(f"配置文件 {path} 不是 UTF-8 编码，请用编辑器另存为 UTF-8。") from None
+
+
+def _syntax_fault(path: Path, text: str, english: str) -> str:
+    """Say where the file is no TOML, without quoting it: what stands there may be a secret."""
+    place = re.search(r"at line (\d+), column (\d+)", english)
+    line, column = place.groups() if place else (text.count("\n") + 1, 1)
+    if "overwrite" in english or "twice" in english or "Cannot" in english:
+        return f"{path.name} 第{line}行：这个键或表前面已经写过，请合并成一处。"
+    return (
+        f"{path.name} 第{line}行第{column}列：写法不对。每行写成 键 = 值；文字加英文双引号，"
+        "反斜杠写成 \\\\；列表用 [ ]，各项之间用英文逗号。"
+    )
+
+
+def _as_json(table: object) -> str:
+    """Return TOML values as JSON: in it lists may be tuples, but "5" is no number."""
+    return json.dumps(table, default=_in_words)
+
+
+def _in_words(value: object) -> str:
+    whole_minute = isinstance(value, time) and not (value.second or value.microsecond)
+    return f"{value:%H:%M}" if whole_minute else str(value)
+
+
+def _repeated_names(accounts: object) -> Iterator[_Fault]:
+    if not isinstance(accounts, list):
+        return
+    names = [account.get("name") for account in accounts if isinstance(account, dict)]
+    often = Counter(name for name in names if isinstance(name, str))
+    for place, name in enumerate(names):
+        if isinstance(name, str) and often[name] > 1:
+            yield ("accounts", place, "name"), "账号的名字不能相同"
+
+
+def _read_workflows(
+    tables: object, workflows: Mapping[str, type]
+) -> tuple[Mapping[str, object], list[_Fault]]:
+    """Return the settings of every workflow, and the faults found in their tables."""
+    if not isinstance(tables, dict):
+        return {}, [(("workflows",), "要写成 [workflows.名字] 这样的表")]
+    faults: list[_Fault] = [
+        (("workflows", name), f"没有这个工作流{_suggestion(name, workflows)}" + _allowed(workflows))
+        for name in tables.keys() - workflows.keys()
+    ]
+    settings: dict[str, object] = {}
+    for name, settings_type in workflows.items():
+        place = ("workflows", name)
+        table = tables.get(name, {})
+        if not isinstance(table, dict):
+            faults.append((place, f"要写成 [workflows.{name}] 这样的表"))
+            continue
+        known = {field.name for field in fields(settings_type)}
+        faults += [((*place, key), _unknown(key, known)) for key in table.keys() - known]
+        given = _as_json({key: value for key, value in table.items() if key in known})
+        try:
+            settings[name] = TypeAdapter(settings_type).validate_json(given, strict=True)
+        except ValidationError as error:
+            faults += _translate(error, place)
+        except BotError as error:
+            faults.append((place, str(error).rstrip("。")))
+    return settings, faults
+
+
+def _translate(error: ValidationError, place: _Key = ()) -> Iterator[_Fault]:
+    """Turn what pydantic found into sentences that never quote the value."""
+    for found in error.errors(include_url=False, include_input=False):
+        # A default that rests on a faulty key is no mistake of its own.
+        if found["type"] != "default_factory_not_called":
+            key = (*place, *found["loc"])
+            # The name of a rule is reported as its key, with this mark behind it.
+            yield key[:-1] if key[-1:] == ("[key]",) else key, _sentence(found, key)
+
+
+def _sentence(found: Mapping[str, Any], key: _Key) -> str:
+    kind, about = found["type"], found.get("ctx", {})
+    if kind == "missing":
+        return _missing(key)
+    if kind == "extra_forbidden":
+        section = _SECTIONS.get(str(key[0])) if len(key) > 1 else Config
+        return _unknown(str(key[-1]), section.model_fields.keys() - {"token"} if section else ())
+    if kind in {"literal_error", "enum"}:
+        return "只能写 " + str(about["expected"]).replace("'", '"').replace(" or ", " 或 ")
+    for kinds, sentence in _SENTENCES.items():
+        if re.fullmatch(kinds, kind):
+            return sentence.format_map(about)
+    return f"这里的值不合要求（{kind}）"
+
+
+def _missing(key: _Key) -> str:
+    name = str(key[-1])
+    if key == (name,) and name in _SECTIONS:
+        required = (f for f, about in _SECTIONS[name].model_fields.items() if about.is_required())
+        return f"缺少 [{name}] 一节，其中必须写：{'、'.join(required)}"
+    section = _SECTIONS.get(str(key[0]))
+    about = section.model_fields.get(name) if section else None
+    return "缺少这一项" + (f"，要写：{about.description}" if about and about.description else "")
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    if re.search(r"token|secret|password|passwd", name, re.IGNORECASE) and "token_env" in known:
+        return _NO_SECRETS_HERE
+    if name == "people":
+        return "人员和角色登记在名册里，不写在配置文件里"
+    return f"没有这个设置{_suggestion(name, known)}" + _allowed(known)
+
+
+def _allowed(known: Collection[str]) -> str:
+    return f"；可以写：{_list(known)}" if known else ""
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    by_lower = {right.lower(): right for right in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"，是不是 {by_lower[near[0]]}" if near else ""
+
+
+def _list(names: Iterable[str]) -> str:
+    return "、".join(sorted(names))
+
+
+def _check_token(token: str, where: str) -> None:
+    if not token:
+        raise ValueError(f"{where}中没有令牌，请先设置")
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError(f"{where}中的令牌只能有英文字母、数字和符号，不能有空格")
+
+
+def _private_text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            content = opened.read(_LONGEST_TOKEN)
+    except OSError:
+        raise ValueError(f"文件 {file} 不存在或读不出来") from None
+    if mode & 0o077:
+        raise ValueError(f"文件 {file} 别人也能读写，请执行 chmod 600 {file}")
+    return content.decode("utf-8", "replace").strip()
+
+
+def _is_websocket(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"ws", "wss"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and parts.username is None
+            and "token" not in parts.query
+        )
+    except ValueError:
+        return False
+
+
+def _told(faults: Iterable[_Fault], lines: Mapping[_Key, int], path: Path) -> str:
+    """Put the faults in the order of the file, a line each."""
+
+    def line_of(key: _Key) -> int:
+        while key and key not in lines:
+            key = key[:-1]
+        return lines.get(key, 0)
+
+    told = sorted(
+        (line_of(key), ".".join(part for part in key if isinstance(part, str)), sentence)
+        for key, sentence in faults
+    )
+    return "\n".join(
+        f"{path.name}{f' 第{line}行' if line else ''} {key}：{sentence}。"
+        for line, key, sentence in told
+    )
+
+
+def _lines_of(text: str) -> Mapping[_Key, int]:
+    """Return the line of every key and list item of a text that tomllib has read."""
+    return _Scanner(text.replace("\r\n", "\n")).scan()
+
+
+class _Scanner:
+    """Walks through valid TOML and notes where each key stands; tomllib does not tell."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._ends = [place.start() for place in re.finditer("\n", text)]
+        self._lines: dict[_Key, int] = {}
+        self._newest: dict[_Key, int] = {}  # of each array of tables, the last item
+
+    def scan(self) -> Mapping[_Key, int]:
+        table: _Key = ()
+        while self._peek():
+            if self._peek() == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+        return self._lines
+
+    def _header(self) -> _Key:
+        brackets = 2 if self._text.startswith("[[", self._at) else 1
+        self._at += brackets
+        names = self._names()
+        self._peek()
+        self._at += brackets
+        path: _Key = ()
+        for name in names:
+            if path in self._newest:
+                path = (*path, self._newest[path])
+            path = (*path, name)
+            self._note(path)
+        if brackets == 1:
+            return path
+        self._newest[path] = self._newest.get(path, -1) + 1
+        path = (*path, self._newest[path])
+        self._note(path)
+        return path
+
+    def _pair(self, table: _Key) -> None:
+        path = table
+        for name in self._names():
+            path = (*path, name)
+            self._note(path)
+        self._peek()
+        self._at += 1  # the equals sign
+        self._value(path)
+
+    def _names(self) -> list[str]:
+        names = []
+        while True:
+            self._peek()
+            name = self._take(_NAME)
+            names.append(_bare(name))
+            if self._peek() != ".":
+                return names
+            self._at += 1
+
+    def _value(self, path: _Key) -> None:
+        opening = self._peek()
+        if opening not in {"[", "{"}:
+            self._take(_SCALAR)
+            return
+        self._at += 1
+        item = 0
+        while self._peek() not in {"]", "}"}:
+            if opening == "{":
+                self._pair(path)
+            else:
+                self._note((*path, item))
+                self._value((*path, item))
+                item += 1
+            if self._peek() == ",":
+                self._at += 1
+        self._at += 1
+
+    def _peek(self) -> str:
+        """Skip blanks and comments and return the next character, nothing at the end."""
+        self._take(_BLANK)
+        return self._text[self._at : self._at + 1]
+
+    def _take(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self._text, self._at)
+        if found is None:
+            raise AssertionError  # tomllib has read the text
+        self._at = found.end()
+        return found[0]
+
+    def _note(self, path: _Key) -> None:
+        self._lines.setdefault(path, bisect.bisect_left(self._ends, self._at) + 1)
+
+
+def _bare(name: str) -> str:
+    """Return a key without its quotes and escapes."""
+    if name[0] not in "\"'":
+        return name
+    (key,) = tomllib.loads(f"{name} = 0")
+    return str(key)
+
+
+_SIX_MONTHS: Final = 184
+_LONGEST_TOKEN: Final = 4096
+_NO_SECRETS_HERE: Final = (
+    "令牌不能写在配置文件里：请放进环境变量，用 token_env 写变量名；"
+    "或者放进权限为0600的文件，用 token_file 写文件路径"
+)
+
+_BLANK: Final = re.compile(r"(?:\s|#[^\n]*)*")
+_NAME: Final = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'""")
+_SCALAR: Final = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|'[^']*'|[^,\]}\n#]+''',
+    re.DOTALL,
+)
+
+_SECTIONS: Final[Mapping[str, type[_Section]]] = MappingProxyType(
+    {
+        "office": Office,
+        "store": Store,
+        "retention": Retention,
+        "web": Web,
+        "accounts": Account,
+        "rules": RuleSetting,
+    }
+)
+
+_SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "value_error": "{error}",
+        "int_.*": "要写整数，不加引号",
+        "float_.*|finite_number": "要写数字，不加引号",
+        "bool_.*": "只能写 true 或 false，不加引号",
+        "string_type|path_type": "要写成带引号的文字",
+        "string_too_short|too_short": "不能为空",
+        "greater_than_equal": "不能小于 {ge}",
+        "greater_than": "要大于 {gt}",
+        "less_than_equal": "不能大于 {le}",
+        "less_than": "要小于 {lt}",
+        "time_.*": '要写成 "09:30" 这样的时间',
+        "date_.*": '要写成 "2027-01-01" 这样的日期',
+        "tuple_type|list_type|set_type|frozen_set_type": '要写成列表，例如 ["…", "…"]',
+        "model_.*|dict_type|dataclass_.*|mapping_type": "要写成一个表（方括号中的名字独占一行）",
+    }
+)

@@ -1,0 +1,83 @@
+"""The socket in the data folder: writing commands reach the running bot through it.
+
+One JSON line in, one JSON line out: {"do": "submit", "kind": ..., "body": ...} puts an event in
+and answers once it is committed; {"do": "groups"} lists the live groups of every account;
+{"do": "status"} says how the accounts are.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.log import event_logger
+from bot.model.errors import BotError
+
+NAME = "qungui.sock"
+_LIMIT = 1 << 20
+_SECONDS = 60.0
+_log = event_logger("qungui.control")
+
+Answer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class ControlSocket:
+    """Serves the commands of people who may read the data folder (0600)."""
+
+    def __init__(self, folder: Path, answer: Answer) -> None:
+        self._path = folder / NAME
+        self._answer = answer
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()  # the lock says that no other bot listens here
+        self._server = await asyncio.start_unix_server(self._serve, path=self._path, limit=_LIMIT)
+        self._path.chmod(0o600)
+
+    async def stop(self) -> None:
+        """Stop listening and remove the socket."""
+        if self._server is not None:
+            self._server.close()
+            with contextlib.suppress(FileNotFoundError):
+                self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await asyncio.wait_for(reader.readline(), _SECONDS)
+            try:
+                answer = await self._answer(json.loads(line))
+            except BotError as error:
+                answer = {"error": str(error)}
+            except Exception as error:  # noqa: BLE001 - a bug in one command must not end the socket
+                _log.fault("command failed", error)
+                answer = {"error": "内部错误，请看日志。"}
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        except (OSError, ValueError, TimeoutError) as error:
+            _log.warning("command dropped", trouble=type(error).__name__)
+        finally:
+            writer.close()
+
+
+def ask(folder: Path, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Ask the running bot; None when none runs. Raises BotError with what it refused."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_SECONDS)
+        try:
+            connection.connect(str(folder / NAME))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as file:
+            line = file.readline(_LIMIT)
+    if not line:
+        raise BotError("正在运行的 qungui 没有回答，请看它的日志。")
+    answer: Mapping[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise BotError(str(answer["error"]))
+    return answer

@@ -1,0 +1,72 @@
+"""`qungui explain` and `qungui try`: what a rule looks for, and why it answered as it did."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.model.finding import Clause, Mode, Span
+from bot.screening.engine import Engine, Opinion
+from bot.screening.rule import Acquittal, Hit, Rule
+
+_MODES = {Mode.ENFORCE: "执行（提醒群主）", Mode.OBSERVE: "观察（只记录，不提醒）"}
+
+
+def explain(rule: Rule, clauses: Iterable[Clause] = ()) -> str:
+    """Return what a rule flags and passes, what it misses, its version and its clauses."""
+    lines = [
+        f"{rule.title}（{rule.code}，第 {rule.version} 版）",
+        f"类别：{rule.topic.label}　级别：{rule.severity.label}　方式：{_MODES[rule.mode]}",
+        f"词语：{len(rule.words)} 个，允许用语：{len(rule.allows)} 个",
+        *_section(
+            "依据条款", (f"{clause.code} {clause.citation}　{clause.title}" for clause in clauses)
+        ),
+        *_section("会提示的例子", map(_on_one_line, rule.flags)),
+        *_section("不会提示的例子", map(_on_one_line, rule.passes)),
+        *_section("已知识别不到的情形", rule.known_misses),
+    ]
+    return "\n".join(lines)
+
+
+def try_text(engine: Engine, text: str) -> str:
+    """Return every rule's answer to a text, also where it saw nothing, and what spoke for it."""
+    return "\n".join(line for opinion in engine.opinions(text) for line in _answer(opinion, text))
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    kept = [line for line in lines if line]
+    if kept:
+        yield f"{title}："
+        yield from (f"  · {line}" for line in kept)
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\n", " ⏎ ")
+
+
+def _answer(opinion: Opinion, text: str) -> Iterator[str]:
+    yield f"{opinion.rule.title}（{opinion.rule.code}）：{_verdict(opinion)}"
+    if opinion.words:
+        words = dict.fromkeys(
+            f"{word.word}（{word.weight}{''.join(f'，{name}' for name in word.foldings)}）"
+            for word in opinion.words
+        )
+        yield f"  看到的词（分量）：{'、'.join(words)}"
+    for hit in opinion.hits:
+        yield f"  命中：{_quoted(hit, text)}　理由：{'、'.join((*hit.signals, *hit.foldings))}"
+    for acquittal in opinion.acquittals:
+        yield f"  不计：{_quoted(acquittal, text)}　因为：{acquittal.by}"
+
+
+def _verdict(opinion: Opinion) -> str:
+    if opinion.failed:
+        return "规则出错，未能判断"
+    if opinion.hits:
+        worst = max(hit.severity or opinion.rule.severity for hit in opinion.hits)
+        return f"有发现，级别{worst.label}"
+    return "无发现" if opinion.asked else "无发现，没有相关的词语、号码或链接"
+
+
+def _quoted(answer: Hit | Acquittal, text: str) -> str:
+    return "、".join(f"“{_slice(text, span)}”" for span in answer.spans)
+
+
+def _slice(text: str, span: Span) -> str:
+    return _on_one_line(text[span.start : span.end]).encode("utf-8", "replace").decode("utf-8")

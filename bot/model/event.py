@@ -1,0 +1,336 @@
+"""Everything that enters: what happened on a platform, what people decided, what came due.
+
+An event is in the past tense. `at` is when it happened; an event of a platform names the watching
+account (`platform:id`), and its groups and users by the platform's own ids.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.model.finding import Finding, Flagged
+from bot.model.group import GroupListing, Member
+from bot.model.message import Attachment, Message, Standing
+
+
+class Ability(StrEnum):
+    """What a platform's adapter can do at all; a group's present powers narrow it."""
+
+    RECALL = "recall"
+    REMOVE = "remove"
+    RENAME = "rename"
+    HISTORY = "history"
+    PRIVATE_HISTORY = "private_history"
+    PRIVATE = "private"
+    STABLE_IDS = "stable_ids"
+    JOIN_REQUESTS = "join_requests"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformEvent(Event):
+    """Something that happened on a platform, seen by one account."""
+
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessagePosted(PlatformEvent):
+    """Somebody wrote in a group, or privately to the bot."""
+
+    message: Message
+    caught_up: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageRecalled(PlatformEvent):
+    """A message was taken back by its sender or by `operator`."""
+
+    group: str
+    message_id: str
+    operator: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileShared(PlatformEvent):
+    """A file was put into a group's folder."""
+
+    group: str
+    user: str = field(repr=False)
+    file: Attachment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemberJoined(PlatformEvent):
+    """Somebody joined a group; `user` may be the bot itself."""
+
+    group: str
+    user: str = field(repr=False)
+    operator: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemberLeft(PlatformEvent):
+    """Somebody left a group; `removed` is None where the platform cannot tell."""
+
+    group: str
+    user: str = field(repr=False)
+    operator: str = field(default="", repr=False)
+    removed: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotRemoved(PlatformEvent):
+    """The watching account itself is no longer in the group."""
+
+    group: str
+    operator: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StandingChanged(PlatformEvent):
+    """An account became administrator of a group, or ceased to be."""
+
+    group: str
+    user: str = field(repr=False)
+    standing: Standing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardChanged(PlatformEvent):
+    """A member's in-group card changed, as the platform says; it is sometimes wrong."""
+
+    group: str
+    user: str = field(repr=False)
+    card: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JoinRequested(PlatformEvent):
+    """Somebody asks to join a group; `flag` is what an answer must carry."""
+
+    group: str
+    user: str = field(repr=False)
+    comment: str = field(default="", repr=False)
+    flag: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FriendRequested(PlatformEvent):
+    """Somebody asks the bot to be a friend."""
+
+    user: str = field(repr=False)
+    comment: str = field(default="", repr=False)
+    flag: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvitedToGroup(PlatformEvent):
+    """Somebody invites the bot into a group."""
+
+    group: str
+    user: str = field(repr=False)
+    flag: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupRenamed(PlatformEvent):
+    """A group has another name than before."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnerChanged(PlatformEvent):
+    """A group has another owner at the platform than before."""
+
+    group: str
+    owner: str = field(repr=False)
+    before: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupDissolved(PlatformEvent):
+    """A group is gone."""
+
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountConnected(PlatformEvent):
+    """An account is online; `abilities` are what its implementation can do."""
+
+    name: str
+    abilities: frozenset[Ability]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionLost(PlatformEvent):
+    """An account went offline; `at` is when it was last certainly heard."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupsDrawn(PlatformEvent):
+    """The answer to DrawGroups: every group the account is in."""
+
+    groups: tuple[GroupListing, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MembersDrawn(PlatformEvent):
+    """The answer to DrawMembers; `complete` is False where the list may be stale or cut short."""
+
+    group: str
+    members: tuple[Member, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryDrawn(PlatformEvent):
+    """The end of catching up: `overlaps` says whether the history reached the last message seen.
+
+    The messages themselves come before it, as MessagePosted marked caught up.
+    """
+
+    group: str
+    since: datetime
+    overlaps: bool
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScreeningReturned(PlatformEvent):
+    """A slow screening (long text) is back; the text itself is not part of it."""
+
+    group: str
+    message_id: str
+    sender: str = field(repr=False)
+    card: str = field(default="", repr=False)
+    posted_at: datetime
+    caught_up: bool
+    reason: str
+    flagged: tuple[Flagged, ...]
+    complete: bool
+
+
+class Presence(StrEnum):
+    """Whether a message still stands in its group."""
+
+    PRESENT = "present"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageLookedUp(PlatformEvent):
+    """The answer to LookUp."""
+
+    group: str
+    message_id: str
+    presence: Presence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandGiven(PlatformEvent):
+    """Somebody wrote a command line to the bot; in private unless `group` is set."""
+
+    user: str = field(repr=False)
+    text: str = field(repr=False)
+    quotes: str | None = None
+    group: str | None = None
+    message_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonNamed:
+    """A person as a form names him: by name, unit and the account he uses."""
+
+    name: str = field(repr=False)
+    unit: str = ""
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupSubmitted(Event):
+    """An operator registers a group (HS-3, HS-8): owner, administrator and leader by name."""
+
+    platform: str
+    platform_id: str
+    account: str
+    name: str
+    unit: str
+    purpose: str = ""
+    join_way: str = ""
+    rules: str = ""
+    approver: str
+    approved_on: date | None = None
+    owner: PersonNamed
+    administrators: tuple[PersonNamed, ...]
+    leader: PersonNamed
+    submitted_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeRoleGiven(Event):
+    """An operator names the person who holds a role of the whole office (COMMITTEE or DUTY)."""
+
+    role: str
+    platform: str
+    person: PersonNamed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupRegistered(Event):
+    """A group came into the register; follows GroupSubmitted."""
+
+    group: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimerDue(Event):
+    """A timer that a workflow set has come due; the handler rereads the state."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DutyDue(Event):
+    """A recurring duty of a workflow has come due for one slot."""
+
+    job: str
+    slot: str
+
+
+class OutcomeState(StrEnum):
+    """How a send ended; UNKNOWN is never resent blindly."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingSettled(Event):
+    """A send ended; `ref` is the one its workflow gave it."""
+
+    ref: str
+    state: OutcomeState
+    reason: str = ""
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingsMade(Event):
+    """Screening found something in one message of one registered group."""
+
+    group: int
+    findings: tuple[Finding, ...]

@@ -1,0 +1,112 @@
+"""Decide: the workflows that listen to an event, or own a verb, yield what is to be done."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.calendar import local
+from bot.commands import read_line
+from bot.model.action import Action, DutyDone, SayPrivately
+from bot.model.errors import BotError
+from bot.model.event import CommandGiven, DutyDue, Event
+from bot.model.group import Person
+from bot.plugin import ANYBODY, Asked, Command, Context, Handler, Schedule, Workflow
+
+NOT_FOR_YOU = "您好，我是工作群的合规助手，这项操作请联系群主或管理员。"
+ONLY_IN_PRIVATE = (
+    "为保护同事，处置类的话请在这里（私聊）对我说，群里我不作答。回复“帮助”看看能做什么。"
+)
+NOT_UNDERSTOOD = "没有看懂。回复“帮助”看看能做什么。"
+COURTESY = "courtesy"
+
+ContextFor = Callable[[object], Context[Any]]
+
+
+class Decider:
+    """Finds the handlers of an event and runs them lazily, so that each sees the last one's work."""
+
+    def __init__(
+        self, workflows: Sequence[Workflow], settings: Mapping[str, object], context: ContextFor
+    ) -> None:
+        self._context = context
+        self._listeners: dict[type[Event], list[tuple[Handler, object]]] = {}
+        self._commands: dict[str, tuple[Command, object]] = {}
+        self._schedules: dict[str, tuple[Schedule, object]] = {}
+        for workflow in workflows:
+            chosen = settings.get(workflow.name) or workflow.settings()
+            for listener in workflow.listens:
+                self._listeners.setdefault(listener.kind, []).append((listener.handle, chosen))
+            for each in workflow.commands:
+                if each.verb in self._commands:
+                    raise BotError(f"口令“{each.verb}”有两个流程在用，请只留一个。")
+                self._commands[each.verb] = (each, chosen)
+            for schedule in workflow.schedules:
+                self._schedules[f"{workflow.name}.{schedule.job}"] = (schedule, chosen)
+
+    @property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """The recurring duties by name."""
+        return {job: schedule for job, (schedule, _) in self._schedules.items()}
+
+    def listens_to(self, kind: type[Event]) -> bool:
+        """Whether any workflow listens to a kind of event."""
+        return kind in self._listeners
+
+    def decide(self, event: Event) -> Iterator[Action]:
+        """Yield what is to be done about an event."""
+        if isinstance(event, CommandGiven):
+            yield from self._answer(event)
+        elif isinstance(event, DutyDue) and event.job in self._schedules:
+            schedule, settings = self._schedules[event.job]
+            yield from schedule.handle(self._context(settings), event)
+        for handle, settings in self._listeners.get(type(event), ()):
+            yield from handle(self._context(settings), event)
+
+    def _answer(self, event: CommandGiven) -> Iterator[Action]:
+        context = self._context(None)
+        platform, _, _ = event.account.partition(":")
+        person = context.people.with_account(platform, event.user)
+        line = read_line(event.text, self._commands)
+        command, settings = self._commands[line.verb] if line else (None, None)
+        if command is None or not _may(command, person, context):
+            if person is not None and context.groups.roles_of(person.id):
+                yield _reply(event, NOT_UNDERSTOOD if command is None else NOT_FOR_YOU)
+            else:
+                yield from _one_courtesy(event, context)
+            return
+        if event.group is not None:
+            yield _reply(event, ONLY_IN_PRIVATE)
+            return
+        assert line is not None
+        asked = Asked(
+            event=event,
+            person=person,
+            verb=line.verb,
+            numbers=line.numbers,
+            rest=line.rest,
+            tail=line.tail,
+        )
+        try:
+            yield from command.handle(replace(context, settings=settings), asked)
+        except BotError as error:
+            yield _reply(event, str(error))
+
+
+def _may(command: Command, person: Person | None, context: Context[Any]) -> bool:
+    if command.by == ANYBODY:
+        return True
+    if person is None:
+        return False
+    return any(role in command.by for _, role in context.groups.roles_of(person.id))
+
+
+def _one_courtesy(event: CommandGiven, context: Context[Any]) -> Iterator[Action]:
+    # Two bots that answer each other's courtesies would never end: one a day is enough.
+    slot = f"{event.account}:{event.user}:{local(context.now).date()}"
+    if event.group is None and not context.duties.done(COURTESY, slot):
+        yield DutyDone(job=COURTESY, slot=slot)
+        yield _reply(event, NOT_FOR_YOU)
+
+
+def _reply(event: CommandGiven, text: str) -> SayPrivately:
+    return SayPrivately(account=event.account, user=event.user, text=text)

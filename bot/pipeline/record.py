@@ -1,0 +1,112 @@
+"""Record: what was decided is written in the transaction of the event that caused it."""
+
+from datetime import datetime
+from typing import assert_never
+
+from bot.model.action import (
+    Action,
+    AnswerFriendRequest,
+    Append,
+    Appoint,
+    AttachFindings,
+    CloseBlind,
+    CloseDialogue,
+    DrawGroups,
+    DrawHistory,
+    DrawMembers,
+    DutyDone,
+    EnrolPerson,
+    Expire,
+    JudgeFindings,
+    LookUp,
+    MarkRecalled,
+    NoticePosted,
+    ObserveGroup,
+    OpenBlind,
+    OpenDialogue,
+    Pause,
+    Recall,
+    Record,
+    RegisterGroup,
+    RenameGroup,
+    SaveAlert,
+    SaveAppeal,
+    SayInGroup,
+    SayPrivately,
+    SetGroupState,
+    Wake,
+)
+from storage.outbox import Letter
+from storage.unit_of_work import UnitOfWork
+
+
+def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:  # noqa: C901, PLR0912
+    """Apply a change, or write what is to be sent to the outbox and return its row."""
+    match action:
+        case SaveAlert():
+            records.alerts.save(action.alert)
+        case SaveAppeal():
+            records.alerts.save_appeal(action.appeal)
+        case AttachFindings():
+            records.findings.attach(action.findings, action.alert)
+        case JudgeFindings():
+            records.findings.judge(action.alert, action.judgement)
+        case MarkRecalled():
+            records.findings.mark_recalled(action.group, action.message_id, now)
+        case RegisterGroup():
+            records.groups.register(action, now)
+        case RenameGroup():
+            records.groups.rename(action.group, action.name)
+        case SetGroupState():
+            records.groups.set_state(action.group, action.state)
+        case ObserveGroup():
+            records.groups.observe(action, now)
+        case NoticePosted():
+            records.groups.notice_posted(action.group, action.version)
+        case Pause():
+            records.groups.pause(action.group, action.until)
+        case EnrolPerson():
+            records.people.enrol(action.person, action.platform, action.user, now)
+        case Appoint():
+            records.groups.appoint(action.person, action.role, action.group, now)
+        case OpenDialogue():
+            records.dialogues.open(action)
+        case CloseDialogue():
+            records.dialogues.close(action.person, action.kind)
+        case Wake():
+            records.timers.set(action.key, action.at)
+        case Append():
+            records.inbox.add(action.event, now)
+        case OpenBlind():
+            records.groups.open_blind(action.group, action.since, action.cause)
+        case CloseBlind():
+            records.groups.close_blind(action.group, action.until, caught_up=action.caught_up)
+        case Expire():
+            _expire(action, records, now)
+        case Record():
+            records.audit.add(action, now)
+        case DutyDone():
+            records.duties.claim(action.job, action.slot, now)
+        case (
+            SayPrivately()
+            | SayInGroup()
+            | Recall()
+            | AnswerFriendRequest()
+            | DrawGroups()
+            | DrawMembers()
+            | DrawHistory()
+            | LookUp()
+        ):
+            return records.outbox.add(action, now)
+        case _:
+            assert_never(action)
+    return None
+
+
+def _expire(action: Expire, records: UnitOfWork, now: datetime) -> None:
+    records.groups.expire_messages(action.message_ids_before)
+    records.findings.expire_excerpts(action.excerpts_before)
+    records.inbox.expire(action.settled_before)
+    records.outbox.expire(action.settled_before)
+    records.duties.expire(action.settled_before)
+    records.dialogues.expire(now)

@@ -1,0 +1,359 @@
+"""The one worker thread that owns the store: it takes what waits as one batch, one commit for all.
+
+Identify and screen run before the transaction opens; decide and record run in it, each event under
+its savepoint and seeing the changes before it. What is to be sent is handed on after the commit.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import assert_never
+
+from bot.calendar import local
+from bot.log import event_logger
+from bot.metrics import Metrics
+from bot.model.event import (
+    DutyDue,
+    Event,
+    FindingsMade,
+    MessagePosted,
+    OutcomeState,
+    OutgoingSettled,
+    ScreeningReturned,
+    TimerDue,
+)
+from bot.model.finding import Flagged, Mode
+from bot.model.group import Group
+from bot.model.port import Clock
+from bot.pipeline.decide import Decider
+from bot.pipeline.identify import Identified, identify
+from bot.pipeline.record import record
+from bot.pipeline.screen import Cite, Screen, Screened, SlowScreening, findings_of
+from bot.screening.engine import LONG_TEXT
+from storage.outbox import Letter
+from storage.unit_of_work import UnitOfWork
+
+BATCH = 512
+_log = event_logger("qungui.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event came in; `done` is settled once it is committed."""
+
+    event: Event
+    done: Future[None] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingBegins:
+    """A send may reach the platform from the next moment on."""
+
+    letter: int
+    done: Future[None] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingEnded:
+    """A send ended; its answers, if it was a question, come in as events."""
+
+    letter: Letter
+    state: OutcomeState
+    reason: str = ""
+    message_id: str | None = None
+    answers: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The alarm clock rings and asks what is due."""
+
+    done: Future[None] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody wants to read in the worker's thread, after all that came before."""
+
+    read: Callable[[UnitOfWork], None]
+    done: Future[None] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Nothing comes after this."""
+
+
+Item = Arrived | SendingBegins | SendingEnded | Tick | Ask | _Stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What an event means to us, with what screening says of it."""
+
+    what: Identified
+    screened: Screened | None = None
+
+
+class Worker:
+    """Identify, screen, decide and record, in one thread over one connection."""
+
+    def __init__(
+        self,
+        *,
+        records: UnitOfWork,
+        decider: Decider,
+        screen: Screen,
+        cite: Cite,
+        slow: SlowScreening,
+        clock: Clock,
+        metrics: Metrics,
+        post: Callable[[Sequence[Letter]], None],
+    ) -> None:
+        self._records = records
+        self._decider = decider
+        self._screen = screen
+        self._cite = cite
+        self._slow = slow
+        self._clock = clock
+        self._metrics = metrics
+        self._post = post
+        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._letters: list[Letter] = []
+        self._thread = Thread(target=self._run, name="qungui-worker", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait, about."""
+        return self._queue.qsize()
+
+    def start(self) -> None:
+        """Begin; what the inbox still holds is handled first."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Handle what waits, then end."""
+        if self._thread.is_alive():
+            self._queue.put(_Stop())
+            self._thread.join()
+        self._slow.close()
+
+    def submit(self, item: Item) -> None:
+        """Hand over an item, from any thread."""
+        self._queue.put(item)
+
+    def run_batch(self, items: Sequence[Item]) -> None:
+        """Handle items as one batch, in the calling thread (the loop, tests and benchmarks)."""
+        prepared = [(item, self._prepare(item)) for item in items]
+        after: list[Callable[[], object]] = []
+        try:
+            with self._records.transaction():
+                for item, meant in prepared:
+                    self._handle(item, meant, after)
+                self._empty_inbox()
+        except Exception as error:  # the disk is full, or the like: nothing of the batch stands
+            self._letters.clear()
+            self._trouble("batch", error)
+            for item in items:
+                _refuse(item, error)
+            return
+        letters, self._letters = self._letters, []
+        if letters:
+            self._post(letters)
+        for follow in after:
+            follow()
+
+    def _run(self) -> None:
+        self.run_batch(())
+        while True:
+            items = self._take()
+            self._metrics.batch_committed(len(items))
+            self.run_batch([item for item in items if not isinstance(item, _Stop)])
+            if any(isinstance(item, _Stop) for item in items):
+                return
+
+    def _take(self) -> list[Item]:
+        items = [self._queue.get()]
+        try:
+            while len(items) < BATCH:
+                items.append(self._queue.get_nowait())
+        except Empty:
+            pass
+        return items
+
+    def _prepare(self, item: Item) -> Sequence[_Meant]:
+        """Return what an item's events mean; nothing is written yet."""
+        if isinstance(item, Arrived):
+            return self._meant(item.event)
+        if isinstance(item, SendingEnded):
+            return [each for answer in item.answers for each in self._meant(answer)]
+        return ()
+
+    def _meant(self, event: Event) -> Sequence[_Meant]:
+        self._metrics.event_received(type(event).__name__)
+        try:
+            return [_Meant(what, self._look_at(what)) for what in identify(event, self._records)]
+        except Exception as error:
+            self._trouble(type(event).__name__, error)
+            return ()
+
+    def _look_at(self, what: Identified) -> Screened | None:
+        if not isinstance(what.event, MessagePosted):
+            return None
+        text = what.event.message.text
+        if len(text) > LONG_TEXT:
+            return Screened(later=True)
+        return self._screen(text) if text else Screened()
+
+    def _handle(
+        self, item: Item, meant: Sequence[_Meant], after: list[Callable[[], object]]
+    ) -> None:
+        match item:
+            case Arrived():
+                for each in meant:
+                    self._event(each, after)
+            case SendingBegins():
+                self._records.outbox.sending(item.letter, self._clock.now())
+            case SendingEnded():
+                self._ended(item)
+                for each in meant:
+                    self._event(each, after)
+            case Tick():
+                self._due()
+            case Ask():
+                item.read(self._records)
+            case _Stop():
+                return
+            case _:
+                assert_never(item)
+        done = item.done if not isinstance(item, SendingEnded) else None
+        if done is not None:
+            after.append(lambda: done.set_result(None))
+
+    def _event(self, meant: _Meant, after: list[Callable[[], object]]) -> None:
+        what, event = meant.what, meant.what.event
+        if what.durable_key is not None:
+            self._records.inbox.add(event, self._clock.now(), what.durable_key or None)
+        elif isinstance(event, MessagePosted):
+            assert what.group is not None
+            assert meant.screened is not None
+            self._message(event, what.group, meant.screened, after)
+        elif isinstance(event, ScreeningReturned):
+            assert what.group is not None
+            self._returned(event, what.group)
+        else:
+            self._decide(event)
+
+    def _message(
+        self,
+        event: MessagePosted,
+        group: Group,
+        screened: Screened,
+        after: list[Callable[[], object]],
+    ) -> None:
+        message = event.message
+        groups = self._records.groups
+        if not groups.see(group.id, message.account, message.id, message.posted_at):
+            return
+        missing = [f"rule:{code}" for code in screened.failed]
+        if screened.later:
+            missing.append("long_text")
+            after.append(lambda: self._slow.submit(event, lambda back: self.submit(Arrived(back))))
+        for reason in missing:
+            groups.not_screened(group.id, message.account, message.id, message.posted_at, reason)
+        if screened.flagged:
+            self._found(event, group, screened.flagged)
+        if self._decider.listens_to(MessagePosted):
+            self._decide(event)
+
+    def _returned(self, event: ScreeningReturned, group: Group) -> None:
+        if event.complete:
+            self._records.groups.now_screened(
+                group.id, event.account, event.message_id, event.reason
+            )
+        if event.flagged:
+            self._found(event, group, event.flagged)
+
+    def _found(
+        self,
+        event: MessagePosted | ScreeningReturned,
+        group: Group,
+        flagged: tuple[Flagged, ...],
+    ) -> None:
+        now = self._clock.now()
+        found = findings_of(flagged, event=event, group=group, now=now, cite=self._cite)
+        kept = [each for each in map(self._records.findings.add, found) if each is not None]
+        for each in kept:
+            self._metrics.finding(each.rule)
+        # A finding without any clause cannot be enforced, only observed.
+        told = tuple(each for each in kept if each.mode is Mode.ENFORCE and each.clauses)
+        if told:
+            self._decide(FindingsMade(at=event.at, group=group.id, findings=told))
+
+    def _ended(self, item: SendingEnded) -> None:
+        now = self._clock.now()
+        letter = item.letter
+        fresh = self._records.outbox.settle(
+            letter.id, item.state, item.reason, item.message_id, now
+        )
+        self._metrics.send_settled(item.state.value)
+        if fresh and letter.action.ref:
+            settled = OutgoingSettled(
+                at=now,
+                ref=letter.action.ref,
+                state=item.state,
+                reason=item.reason,
+                message_id=item.message_id,
+            )
+            self._records.inbox.add(settled, now)
+
+    def _due(self) -> None:
+        now = self._clock.now()
+        for key, due_at in self._records.timers.take_due(now):
+            self._records.inbox.add(TimerDue(at=due_at, key=key), now)
+        duties = self._records.duties
+        for job, schedule in self._decider.schedules.items():
+            slot = schedule.last_slot(local(now))
+            # A bot that never ran before owes nothing of yesterday.
+            owed = schedule.every_minutes is not None or duties.last(job) is not None
+            if not duties.done(job, slot):
+                duties.claim(job, slot, now)
+                if owed:
+                    self._records.inbox.add(DutyDue(at=now, job=job, slot=slot), now)
+
+    def _empty_inbox(self) -> None:
+        for number, event in self._records.inbox.waiting():
+            trouble = self._decide(event)
+            if trouble is None:
+                self._records.inbox.done(number, self._clock.now())
+            else:
+                self._records.inbox.failed(number, trouble, self._clock.now())
+
+    def _decide(self, event: Event) -> str | None:
+        """Do what the workflows decide; return what went wrong, then nothing of it stands."""
+        posted = len(self._letters)
+        try:
+            with self._records.savepoint():
+                for action in self._decider.decide(event):
+                    letter = record(action, self._records, self._clock.now())
+                    if letter is not None:
+                        self._letters.append(letter)
+        except Exception as error:
+            if not self._records.connection.in_transaction:
+                raise  # a full disk takes the whole batch with it
+            del self._letters[posted:]
+            self._trouble(type(event).__name__, error)
+            return type(error).__qualname__
+        return None
+
+    def _trouble(self, where: str, error: Exception) -> None:
+        _log.fault("not handled", error, step=where)
+        self._metrics.fault(where)
+
+
+def _refuse(item: Item, error: Exception) -> None:
+    done = item.done if isinstance(item, Arrived | SendingBegins | Tick | Ask) else None
+    if done is not None and not done.done():
+        done.set_exception(error)

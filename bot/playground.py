@@ -1,0 +1,146 @@
+"""The bot together with the sandbox: what `make run` and `demo` start without a configuration."""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from bot.adapters.onebot import Timing
+from bot.bootstrap import Bot, Plugins
+from bot.calendar import SHANGHAI, local
+from bot.clock import MovableClock
+from bot.config import Config
+from bot.model.event import Event, GroupSubmitted, OfficeRoleGiven, PersonNamed
+from bot.model.group import Role
+from bot.pipeline.deliver import Pace
+from bot.sandbox.office import Office, OfficePerson
+from bot.sandbox.server import SandboxServer
+
+PLATFORM = "qq"
+
+
+class SandboxClock:
+    """The clock that bot and sandbox share; moving it asks the scheduler's own due function."""
+
+    def __init__(self) -> None:
+        self.clock = MovableClock()
+        self.bot: Bot | None = None
+
+    def now(self) -> datetime:
+        """Return the present moment of the sandbox."""
+        return self.clock.now()
+
+    async def advance(self, seconds: float) -> None:
+        """Move forward, and do whatever falls due."""
+        self.clock.move(timedelta(seconds=seconds))
+        if self.bot is not None:
+            await self.bot.door.tick()
+
+    def next_working_morning(self) -> datetime:
+        """Return the next working day at 09:00 in Asia/Shanghai."""
+        here = local(self.now())
+        if self.bot is None:
+            return here + timedelta(days=1)
+        calendar = self.bot.calendar
+        today = datetime.combine(here.date(), time(9), SHANGHAI)
+        if calendar.is_working_day(here.date()) and today > here:
+            return today.astimezone(UTC)
+        day = calendar.add_working_days(here.date(), 1)
+        return datetime.combine(day, time(9), SHANGHAI).astimezone(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playground:
+    """A running bot and the sandbox it is connected to."""
+
+    bot: Bot
+    sandbox: SandboxServer
+    clock: SandboxClock
+
+    async def ready(self, seconds: float = 15.0) -> bool:
+        """Wait until the bot is connected and every registered group has its notice."""
+        groups = {each.group for each in self.sandbox.office.groups if each.registered}
+        me = self.sandbox.office.bot
+
+        def greeted(world: object) -> bool:
+            del world
+            posts = self.sandbox.world.posts_in
+            return all(any(post.sender == me for post in posts(group)) for group in groups)
+
+        return await self.sandbox.until(greeted, timeout=seconds)
+
+
+@contextlib.asynccontextmanager
+async def playground(
+    loaded: Plugins,
+    *,
+    port: int = 0,
+    web_port: int = 0,
+    pace: Pace | None = None,
+    settings: dict[str, object] | None = None,
+    folder: Path | None = None,
+) -> AsyncIterator[Playground]:
+    """Start both, with a temporary store and the invented office registered (no trial there)."""
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qungui-")))
+        clock = SandboxClock()
+        async with SandboxServer(control=clock, port=port) as sandbox:
+            kinds = loaded.workflow_settings
+            chosen = {"registration": kinds["registration"](trial_working_days=0)}
+            config = Config.default_for_sandbox(
+                folder=folder,
+                url=sandbox.ws_url,
+                token=sandbox.token,
+                port=web_port,
+                workflows=chosen | (settings or {}),
+            )
+            bot = Bot(
+                config,
+                loaded,
+                clock=clock.clock,
+                timing=Timing(settle=0.2, backoff=0.5, backoff_limit=2.0, answer=5.0),
+                pace=pace or Pace(between=0.0, look_after=(0.5, 1.5), offline=0.2),
+            )
+            clock.bot = bot
+            async with bot.running():
+                for event in registrations(sandbox.office, clock.now()):
+                    await bot.door.put_and_wait(event)
+                yield Playground(bot=bot, sandbox=sandbox, clock=clock)
+
+
+def registrations(office: Office, now: datetime) -> list[Event]:
+    """Return the events that register the invented office's groups and roles."""
+
+    def named(user: int) -> PersonNamed:
+        person = office.person(user)
+        assert isinstance(person, OfficePerson)
+        return PersonNamed(name=person.name, unit=person.unit, user=str(user))
+
+    events: list[Event] = [
+        OfficeRoleGiven(at=now, role=role.value, platform=PLATFORM, person=named(user))
+        for role, user in ((Role.COMMITTEE, office.committee), (Role.DUTY, office.duty))
+    ]
+    events += [
+        GroupSubmitted(
+            at=now,
+            platform=PLATFORM,
+            platform_id=str(group.group),
+            account=f"{PLATFORM}:{office.bot}",
+            name=group.name,
+            unit=group.unit,
+            purpose=group.purpose,
+            join_way="群主邀请",
+            rules="只谈工作；涉密不上网；不发广告和链接；不发他人隐私。",
+            approver=named(group.leader).name,
+            owner=named(group.owner),
+            administrators=tuple(named(user) for user in group.administrators),
+            leader=named(group.leader),
+            submitted_by="sandbox",
+        )
+        for group in office.groups
+        if group.registered
+    ]
+    return events

@@ -1,0 +1,280 @@
+"""One-click stories: people post and answer step by step; only the bot screens, nothing is faked."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.sandbox.office import Office, OfficeGroup
+from bot.sandbox.world import Post, Rank, World
+
+Narrate = Callable[[str], None]
+
+ADVERTISEMENT = (
+    "【好消息】线上真人百家乐开户送88元，天天返水，提现秒到账！"
+    "网址 http://win888.example/reg?code=66 ，加客服领彩金"
+)
+MARKED_BODY = "云江专项资金分地区安排"
+MARKED = f"机密★10年\n关于{MARKED_BODY}的报告，请各位先看附件。"
+OWNERS_OFFENCE = "周末有兴趣的来玩两把，澳门赌场线上盘口，充值有返利 http://bet777.test/vip"
+MISSED = "兼职刷流水，百家乐下注稳赚不赔，平台 http://lucky.example/a1"
+HARMLESS = "请各科室周五下班前报送十二月用款计划。"
+
+_ALERT = re.compile(r"【待处置\s*(\d+)】")
+_PATIENCE = 20.0
+
+
+class Stage(Protocol):
+    """What a story plays on: the sandbox's server."""
+
+    world: World
+    office: Office
+
+    async def until(self, condition: Callable[[World], bool], timeout: float = 5.0) -> bool:  # noqa: ASYNC109
+        """Wait until the condition holds of the world; False if it did not in time."""
+        ...
+
+    def connected(self) -> bool:
+        """Tell whether the bot holds a connection."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """One story: its name for commands, its title and what it shows."""
+
+    name: str
+    title: str
+    about: str
+    play: "Callable[[Telling], Awaitable[None]]"
+
+
+class StoryEndsError(Exception):
+    """A step did not have its effect in time; the text says which, in Chinese."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Telling:
+    """A story being played: narrates, acts as people, and waits for what the bot does."""
+
+    stage: Stage
+    narrate: Narrate
+    pace: float = 0.0
+    steps: int = 0
+
+    @property
+    def world(self) -> World:
+        """The world that the story is played in."""
+        return self.stage.world
+
+    async def step(self, line: str) -> None:
+        """Narrate the next step, after a pause in which the last one can be read."""
+        if self.steps:
+            await asyncio.sleep(self.pace)
+        self.steps += 1
+        self.narrate(f"{self.steps}. {line}")
+
+    def seen(self, line: str) -> None:
+        """Narrate that an expected effect came."""
+        self.narrate(f"   ✓ {line}")
+
+    def group(self, index: int) -> OfficeGroup:
+        """Return one of the registered groups that still exist, in the office's order."""
+        groups = [g for g in self.stage.office.groups if g.registered]
+        if groups[index].group not in self.world.groups:
+            raise StoryEndsError(f"{groups[index].name}已经解散，请重新启动沙盒")
+        return groups[index]
+
+    def name(self, user: int, group: int | None = None) -> str:
+        """Return what people read as a name."""
+        return self.world.display_name(user, group)
+
+    def somebody(self, group: int) -> int:
+        """Return the plain member who posted least lately, so that repeats do not merge."""
+        members = [
+            m
+            for m in self.world.group(group).members.values()
+            if m.rank is Rank.MEMBER and not self.world.accounts[m.user].bot
+        ]
+        leaders = {g.leader for g in self.stage.office.groups}
+        plain = [m for m in members if m.user not in leaders]
+        if not plain:
+            raise StoryEndsError("群里没有普通成员，请先让一个人入群")
+        return min(plain, key=lambda m: (m.spoke_at, m.user)).user
+
+    async def connected(self) -> None:
+        """Wait until the bot holds its connection."""
+        if not await self.stage.until(lambda _: self.stage.connected(), _PATIENCE):
+            raise StoryEndsError("机器人没有连接到沙盒：请先启动机器人（make run），再点这个剧本")
+
+    async def private(
+        self, user: int, after: int, holds: Callable[[Post], bool], line: str, wait: float
+    ) -> Post:
+        """Wait for a private message of the bot later than number `after`, or end the story."""
+        found: list[Post] = []
+
+        def came(world: World) -> bool:
+            found[:] = [p for p in world.inbox_of(user) if p.seq > after and holds(p)]
+            return bool(found)
+
+        if not await self.stage.until(came, wait):
+            raise StoryEndsError(f"{wait:.0f} 秒内没有等到：{line}")
+        self.seen(line)
+        return found[0]
+
+    async def alert(self, user: int, after: int, wait: float = _PATIENCE) -> int:
+        """Wait for an alert to somebody and return its number."""
+        line = f"{self.name(user)}的手机收到机器人的私聊提醒"
+        post = await self.private(user, after, lambda p: bool(_ALERT.search(p.text)), line, wait)
+        self.show(post)
+        found = _ALERT.search(post.text)
+        return int(found[1]) if found else 0
+
+    def show(self, post: Post) -> None:
+        """Narrate a message, indented."""
+        for line in post.text.splitlines():
+            self.narrate(f"   │ {line}")
+
+    async def recalled(self, message: int) -> None:
+        """Wait until a message is really gone from the group."""
+        if not await self.stage.until(
+            lambda world: world.message(message).recalled_by is not None, _PATIENCE
+        ):
+            raise StoryEndsError("群里那条消息没有被撤回")
+        self.seen("群里那条消息已被撤回（以撤回事件为准，不以应答为准）")
+
+    def latest(self, *users: int) -> int:
+        """Return the number of the last message that the bot sent to any of them, 0 if none."""
+        return max((p.seq for user in users for p in self.world.inbox_of(user)), default=0)
+
+
+async def play(stage: Stage, name: str, narrate: Narrate, *, pace: float = 0.0) -> bool:
+    """Play a story, `pace` seconds between steps; return whether every expected effect came."""
+    story = next((story for story in STORIES if story.name == name), None)
+    if story is None:
+        narrate(f"没有这个剧本：{name}。可选：{'、'.join(s.name for s in STORIES)}")
+        return False
+    narrate(f"《{story.title}》{story.about}")
+    telling = Telling(stage=stage, narrate=narrate, pace=pace)
+    try:
+        await telling.connected()
+        await story.play(telling)
+    except StoryEndsError as error:
+        narrate(f"   ✗ {error}")
+        narrate("剧本中止：预期的效果没有出现。")
+        return False
+    narrate("剧本结束：每一步都看到了预期的效果。")
+    return True
+
+
+async def _advertisement(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner = world.group(group.group).owner
+    sender = telling.somebody(group.group)
+    before = telling.latest(owner, sender)
+    await telling.step(f"{telling.name(sender)}在{group.name}发了一条赌博广告")
+    message = world.post(sender, group.group, ADVERTISEMENT)
+    await telling.step("等机器人提醒群主（群里不出现任何违规字样）")
+    number = await telling.alert(owner, before)
+    await telling.step(f"群主在私聊里回复“撤回{number}”")
+    world.say(owner, world.bots[0], f"撤回{number}")
+    await telling.recalled(message)
+    if world.are_friends(sender, world.bots[0]):
+        await telling.step("等机器人私下告知发言人：做了什么、依据哪一条、怎样申诉")
+        line = f"{telling.name(sender)}收到告知"
+        told = await telling.private(sender, before, lambda _: True, line, _PATIENCE)
+        telling.show(told)
+
+
+async def _classified(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner = world.group(group.group).owner
+    sender = telling.somebody(group.group)
+    before = telling.latest(owner)
+    await telling.step(f"{telling.name(sender)}在{group.name}贴出带密级标志的文字")
+    message = world.post(sender, group.group, MARKED)
+    await telling.step("涉密内容立即、单独提醒，不合并、不等摘要")
+    number = await telling.alert(owner, before)
+    everywhere = [p for user in world.accounts for p in world.inbox_of(user)]
+    everywhere += [p for p in world.posts_in(group.group) if world.accounts[p.sender].bot]
+    if any(MARKED_BODY in post.text for post in everywhere):
+        raise StoryEndsError("机器人复述了涉密正文，这不应该发生")
+    telling.seen("机器人的消息里没有正文一个字")
+    await telling.step(f"群主回复“撤回{number}”")
+    world.say(owner, world.bots[0], f"撤回{number}")
+    await telling.recalled(message)
+
+
+async def _owner_offends(telling: Telling) -> None:
+    world, group = telling.world, telling.group(1)
+    owner, leader = world.group(group.group).owner, group.leader
+    before = telling.latest(owner, leader)
+    await telling.step(f"{group.name}群主{telling.name(owner)}自己发了违规内容")
+    world.post(owner, group.group, OWNERS_OFFENCE)
+    await telling.step(f"本人不能处置本人：提醒应当到分管领导{telling.name(leader)}手里")
+    number = await telling.alert(leader, before)
+    if any(p.seq > before and _ALERT.search(p.text) for p in world.inbox_of(owner)):
+        raise StoryEndsError("群主本人也收到了关于自己的提醒，这不应该发生")
+    telling.seen("群主本人没有收到关于自己的提醒")
+    await telling.step(f"分管领导回复“确认{number}”")
+    after = telling.latest(leader)
+    world.say(leader, world.bots[0], f"确认{number}")
+    line = "机器人答复分管领导"
+    telling.show(await telling.private(leader, after, lambda _: True, line, _PATIENCE))
+
+
+async def _offline(telling: Telling) -> None:
+    world, group = telling.world, telling.group(1)
+    owner = world.group(group.group).owner
+    sender = telling.somebody(group.group)
+    before = telling.latest(owner)
+    await telling.step("机器人掉线（连接断开，谁也没有替它补发消息）")
+    world.switch(offline=True)
+    try:
+        if not await telling.stage.until(lambda _: not telling.stage.connected(), _PATIENCE):
+            raise StoryEndsError("连接没有断开")
+        await telling.step(
+            f"掉线期间，{telling.name(sender)}在{group.name}发了两条消息，其中一条违规"
+        )
+        world.post(sender, group.group, HARMLESS)
+        world.post(sender, group.group, MISSED)
+    finally:
+        world.switch(offline=False)
+    await telling.step("机器人恢复上线，自己到历史消息里补查")
+    if not await telling.stage.until(lambda _: telling.stage.connected(), 90.0):
+        raise StoryEndsError("90 秒内机器人没有重新连接")
+    telling.seen("机器人已重新连接")
+    line = f"{telling.name(owner)}收到补查结果"
+    told = await telling.private(
+        owner, before, lambda p: "补查" in p.text or bool(_ALERT.search(p.text)), line, 60.0
+    )
+    telling.show(told)
+
+
+STORIES: tuple[Story, ...] = (
+    Story(
+        name="advertisement",
+        title="有人发赌博广告",
+        about="群主手机收到提醒，一句回复就处置完。",
+        play=_advertisement,
+    ),
+    Story(
+        name="classified",
+        title="出现密级标志",
+        about="立即提醒，只说在哪里，不复述正文。",
+        play=_classified,
+    ),
+    Story(
+        name="owner",
+        title="群主自己违规",
+        about="提醒到分管领导，本人不处置本人。",
+        play=_owner_offends,
+    ),
+    Story(
+        name="offline",
+        title="机器人掉线期间",
+        about="恢复后自己补查，漏看了多久说清楚。",
+        play=_offline,
+    ),
+)

@@ -1,0 +1,167 @@
+"""Links: addresses of the internet in a text, in the spellings that people and spammers use.
+
+Hosts are split with the public suffix list that tldextract ships; nothing is fetched or cached
+on disk. Names of files (`附件.docx`) are no links although some endings are top-level domains.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Final
+
+from tldextract import TLDExtract
+
+FILE_ENDINGS: Final = frozenset(
+    {"md", "zip", "sh", "py", "rs", "pl", "so", "mov", "ps", "cab", "app"}
+)
+"""Endings that mean a file when nothing else says that a name is a host."""
+
+RESERVED: Final = frozenset({"example", "test", "invalid"})
+"""Endings of RFC 2606 that stand in no list of suffixes, but in invented addresses."""
+
+_DOT = r"(?:\.|。|\[\.\]|\(\.\)|\[dot\]|\(dot\))"
+_LETTERS = r"a-z0-9\u00e0-\u024f\u0370-\u03ff\u0400-\u052f"
+_LABEL = rf"[{_LETTERS}](?:[{_LETTERS}-]{{0,61}}[{_LETTERS}])?"
+_HAN_LABEL = rf"[{_LETTERS}\u3400-\u9fff-]{{1,63}}"
+_LINK = re.compile(
+    rf"(?:(?P<scheme>hxxps?|h\*\*ps?|https?|ftp)\s?:\s?//\s?"
+    rf"(?:(?P<user>[^\s/@]{{1,100}})@)?"
+    rf"(?P<named>{_HAN_LABEL}(?:{_DOT}{_HAN_LABEL}){{0,10}})"
+    rf"|(?<![{_LETTERS}@.-])(?P<host>{_LABEL}(?:{_DOT}{_LABEL}){{1,10}})(?![{_LETTERS}-]|@))"
+    rf"(?P<port>:[0-9]{{1,5}})?"
+    rf"(?P<path>[/?#][a-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{{0,2000}})?"
+)
+_DOTS = re.compile(_DOT)
+_HAN_TAIL = re.compile(r"[\u3400-\u9fff]{1,63}\Z")
+_TRAILING = ".,;:!?'\")]}"
+_NUMERIC_HOST = re.compile(r"[0-9]{8,10}|0x[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """An address in the original text (half-open, code points), its host in lower case.
+
+    `domain` is the registrable part (empty for an IP address), `address` the IP address if it is
+    one in any notation, `defanged` says that it was written so as not to be a link.
+    """
+
+    start: int
+    end: int
+    host: str = field(repr=False)
+    domain: str = field(default="", repr=False)
+    suffix: str = field(default="", repr=False)
+    subdomain: str = field(default="", repr=False)
+    path: str = field(default="", repr=False)
+    scheme: str = ""
+    user: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    defanged: bool = False
+
+    def at(self, start: int, end: int) -> "Link":
+        """Return the same link at another place."""
+        return replace(self, start=start, end=end)
+
+    def under(self, domain: str) -> bool:
+        """Return whether the host is `domain` or stands under it."""
+        return self.host == domain or self.host.endswith("." + domain)
+
+
+def find_links(plain: str) -> Iterator[Link]:
+    """Yield the links of a plain view, by start; positions are those of the view."""
+    if "." not in plain and "。" not in plain and "//" not in plain and "dot" not in plain:
+        return
+    for match in _LINK.finditer(plain):
+        link = _link(match)
+        if link is not None:
+            yield link
+
+
+def split_host(host: str) -> tuple[str, str, str]:
+    """Return subdomain, domain and public suffix of a host; empty where there are none."""
+    parts = _suffixes().extract_str(host)
+    if not parts.suffix and parts.domain in RESERVED:
+        subdomain, _, domain = parts.subdomain.rpartition(".")
+        return subdomain, domain, parts.domain
+    return parts.subdomain, parts.domain, parts.suffix
+
+
+def readable_host(host: str) -> str:
+    """Return a host with its punycode labels decoded; one that cannot be decoded stays."""
+    return ".".join(map(_decoded, host.split(".")))
+
+
+def is_private(address: str) -> bool:
+    """Return whether an IP address belongs to an inner network; documentation ranges do not."""
+    ip = ipaddress.IPv4Address(address)
+    return any(ip in network for network in _inner_networks())
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+
+
+@cache
+def _inner_networks() -> tuple[ipaddress.IPv4Network, ...]:
+    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "100.64.0.0/10")
+    return tuple(map(ipaddress.IPv4Network, ranges))
+
+
+def _link(match: re.Match[str]) -> Link | None:
+    scheme = match["scheme"] or ""
+    written = match["named"] or match["host"]
+    path = (match["path"] or "").rstrip(_TRAILING)
+    end = match.start() + len(match[0].rstrip(_TRAILING) if match["path"] else match[0])
+    if match["named"] and not split_host(_DOTS.sub(".", written))[2]:
+        written = _HAN_TAIL.sub("", written)
+        path, end = "", match.start("named") + len(written)
+    host = _DOTS.sub(".", written).strip(".-")
+    defanged = scheme.startswith(("hx", "h*")) or "[" in written or "(" in written
+    address = _address(host, scheme)
+    subdomain, domain, suffix = ("", "", "") if address else split_host(host)
+    if not address and (not suffix or not domain or not _is_host(match, host, suffix)):
+        return None
+    return Link(
+        start=match.start(),
+        end=end,
+        host=host,
+        domain=f"{domain}.{suffix}" if domain else "",
+        suffix=suffix,
+        subdomain=subdomain,
+        path=path,
+        scheme=scheme,
+        user=match["user"] or "",
+        address=address,
+        defanged=defanged,
+    )
+
+
+def _is_host(match: re.Match[str], host: str, suffix: str) -> bool:
+    """Return whether a name without scheme is meant as a host, not as a file or an abbreviation."""
+    if match["scheme"]:
+        return True
+    if suffix in FILE_ENDINGS and not match["path"]:
+        return False
+    return len(host) - len(suffix) > 2 or bool(match["path"])
+
+
+def _address(host: str, scheme: str) -> str:
+    """Return the IP address that a host is, in any notation that browsers read; else nothing."""
+    if _NUMERIC_HOST.fullmatch(host) and scheme:
+        number = int(host, 0) if host.startswith("0x") else int(host)
+        return str(ipaddress.IPv4Address(number)) if 1 << 24 <= number < 1 << 32 else ""
+    try:
+        return str(ipaddress.IPv4Address(host))
+    except ValueError:
+        return ""
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    return TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)

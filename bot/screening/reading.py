@@ -1,0 +1,164 @@
+"""One text with what was seen in it, and the same as one rule sees it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final, Protocol
+
+from bot.model.finding import Span
+from bot.screening.links import Link, find_links
+from bot.screening.matcher import Entry
+from bot.screening.numbers import Number, find_numbers
+from bot.screening.rule import Seen
+from bot.screening.signals import SIGNAL_WORDS, Signal
+from bot.screening.text import View
+from bot.screening.whole import foldings_of, is_whole
+
+ALLOWED: Final = -1
+"""The weight that marks a rule's allowed phrase among its words."""
+
+
+class Declarations(Protocol):
+    """What a reading asks of the engine that made it."""
+
+    @property
+    def first_signal(self) -> int:
+        """The owner number of the first shared signal; the rules have those before it."""
+
+    def entries_of(self, value: int) -> Sequence[Entry]:
+        """Return who declared one of the matcher's words."""
+
+    def plain_view(self, text: str) -> View:
+        """Return the plain view of a text."""
+
+    def trusts(self, link: Link) -> bool:
+        """Return whether a link leads to a public authority or to a host the office trusts."""
+
+
+class Reading:
+    """One text with what was seen in it; worked out once, shared by all rules."""
+
+    def __init__(
+        self, declared: Declarations, view: View, found: list[tuple[int, int, int]]
+    ) -> None:
+        self.declared = declared
+        self.view = view
+        self.text = view.original
+        self._found = found
+
+    @cached_property
+    def plain(self) -> View:
+        """The plain view of the text."""
+        return self.declared.plain_view(self.text)
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers of people, with their places in the original."""
+        return tuple(
+            Number(
+                kind=number.kind,
+                start=self.plain.span(number.start, number.end)[0],
+                end=self.plain.span(number.start, number.end)[1],
+                digits=number.digits,
+                spread=number.spread,
+            )
+            for number in find_numbers(self.plain.folded)
+        )
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The links, with their places in the original."""
+        return tuple(
+            link.at(*self.plain.span(link.start, link.end))
+            for link in find_links(self.plain.folded)
+        )
+
+    @cached_property
+    def seen(self) -> dict[int, list[Seen]]:
+        """What each owner saw, by start, the longer first; words that are none left out."""
+        seen: dict[int, list[Seen]] = {}
+        for folded_start, folded_end, value in self._found:
+            start, end = self.view.span(folded_start, folded_end)
+            if not is_whole(self.view, folded_start, folded_end):
+                continue
+            foldings = foldings_of(self.view, folded_start, folded_end)
+            for entry in self.declared.entries_of(value):
+                seen.setdefault(entry.owner, []).append(
+                    Seen(start, end, entry.word, entry.weight, foldings)
+                )
+        for words in seen.values():
+            words.sort(key=lambda one: (one.start, -one.end))
+        return seen
+
+    @cached_property
+    def signals(self) -> dict[Signal, tuple[Seen, ...]]:
+        """The shared signals by start; one inside a longer one is left out."""
+        first = self.declared.first_signal
+        seen = [
+            (signal, one)
+            for index, signal in enumerate(SIGNAL_WORDS, start=first)
+            for one in self.seen.get(index, ())
+        ]
+        ordered = sorted(seen, key=lambda pair: (pair[1].start, -pair[1].end))
+        kept: dict[Signal, list[Seen]] = {signal: [] for signal in Signal}
+        reach = 0
+        longest = (0, 0)
+        for signal, one in ordered:
+            if one.end > reach or (one.start, one.end) == longest:
+                kept[signal].append(one)
+                reach, longest = max(reach, one.end), (one.start, one.end)
+        return {signal: tuple(words) for signal, words in kept.items()}
+
+
+class RuleSighting:
+    """The reading as one rule sees it."""
+
+    def __init__(self, reading: Reading, owner: int) -> None:
+        self._reading = reading
+        words: list[Seen] = []
+        allowed: list[Seen] = []
+        reach = 0
+        for one in reading.seen.get(owner, ()):
+            if one.weight == ALLOWED:
+                allowed.append(one)
+                reach = max(reach, one.end)
+            elif one.end > reach:
+                words.append(one)
+        self.words = tuple(words)
+        self.allowed = tuple(allowed)
+
+    @property
+    def text(self) -> str:
+        """The text exactly as delivered."""
+        return self._reading.text
+
+    @property
+    def plain(self) -> str:
+        """The folded plain view."""
+        return self._reading.plain.folded
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Numbers that may belong to people."""
+        return self._reading.numbers
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Addresses of the internet."""
+        return self._reading.links
+
+    def signals(self, signal: Signal) -> tuple[Seen, ...]:
+        """Return where a shared signal stands, by start."""
+        return self._reading.signals[signal]
+
+    def official(self, link: Link) -> bool:
+        """Return whether a link leads to a host that is trusted."""
+        return self._reading.declared.trusts(link)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the stretch of the original for a stretch of the plain view."""
+        first, last = self._reading.plain.span(start, end)
+        return Span(start=first, end=last)
+
+    def position(self, index: int) -> int:
+        """Return where in the plain view a code point of the original begins."""
+        return self._reading.plain.position(index)

@@ -1,0 +1,1 @@
+"""The store: one SQLite file, opened by one writing process, sealed field by field."""

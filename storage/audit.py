@@ -1,0 +1,62 @@
+"""The audit trail: one row per deed, each hashed over the one before it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.model.action import Record
+from storage.codec import from_micros, to_micros
+from storage.database import Connection, Row
+
+_FIRST = bytes(32)
+
+
+class SqliteAudit:
+    """Who did what to what; rows are only ever added."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, record: Record, now: datetime) -> None:
+        """Add a row, in the transaction of the deed it records."""
+        last = self._connection.execute(
+            "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        number, before = (last[0] + 1, last[1]) if last else (1, _FIRST)
+        row = (
+            number,
+            to_micros(now),
+            record.actor,
+            record.deed,
+            record.subject,
+            record.detail,
+            before,
+        )
+        self._connection.execute(
+            "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, _hash(row))
+        )
+
+    def broken_at(self) -> int | None:
+        """Return the id of the first row that does not follow from the one before it."""
+        before, expected = _FIRST, 1
+        for row in self._connection.execute("SELECT * FROM audit ORDER BY id"):
+            if row[0] != expected or row[6] != before or row[7] != _hash(row[:7]):
+                return int(row[0])
+            before, expected = row[7], expected + 1
+        return None
+
+    def latest(self, count: int) -> Sequence[tuple[datetime, Record]]:
+        """Return the latest rows, newest first."""
+        rows = self._connection.execute(
+            "SELECT at, actor, deed, subject, detail FROM audit ORDER BY id DESC LIMIT ?", (count,)
+        ).fetchall()
+        return [
+            (from_micros(at), Record(actor=actor, deed=deed, subject=subject, detail=detail))
+            for at, actor, deed, subject, detail in rows
+        ]
+
+
+def _hash(row: Row) -> bytes:
+    fields = [field.hex() if isinstance(field, bytes) else field for field in row]
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=True).encode()).digest()

@@ -1,0 +1,291 @@
+"""The register of groups, the roles in them, the messages seen and the blind intervals."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.model.action import ObserveGroup, RegisterGroup
+from bot.model.errors import BotError
+from bot.model.group import Group, GroupState, Person, Role
+from bot.model.message import Standing
+from bot.model.port import Seal
+from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
+from storage.database import Connection, Row
+from storage.people import SqlitePeople
+
+_COLUMNS = (
+    "id, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,"
+    " approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
+    " standing, owner_sealed, drawn_at"
+)
+
+
+class SqliteGroups:
+    """The register of groups; what was read stays in memory until it is written or undone."""
+
+    def __init__(self, connection: Connection, seal: Seal, people: SqlitePeople) -> None:
+        self._connection = connection
+        self._seal = seal
+        self._people = people
+        self._at: dict[tuple[str, str], Group | None] = {}
+
+    def forget_read(self) -> None:
+        """Drop what is in memory, after a transaction was undone."""
+        self._at.clear()
+
+    def get(self, group: int) -> Group:
+        """Return a group; raises BotError for an unknown one."""
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM groups WHERE id = ?", (group,)
+        ).fetchone()
+        if row is None:
+            raise BotError(f"登记表里没有编号为 {group} 的群。")
+        return self._group(row)
+
+    def at(self, platform: str, platform_id: str) -> Group | None:
+        """Return the registered group with a platform's id, in whatever state it is."""
+        key = (platform, platform_id)
+        try:
+            return self._at[key]
+        except KeyError:
+            row = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM groups WHERE platform = ? AND platform_id = ?", key
+            ).fetchone()
+            group = None if row is None else self._group(row)
+            if len(self._at) > 50_000:
+                self._at.clear()
+            self._at[key] = group
+            return group
+
+    def all(self) -> Sequence[Group]:
+        """Return every group in which the bot works, by id."""
+        return self._where("state = 'registered'", ())
+
+    def watched_by(self, account: str) -> Sequence[Group]:
+        """Return the groups that one account watches, by id."""
+        return self._where("account = ? AND state = 'registered'", (account,))
+
+    def next_id(self) -> int:
+        """Return the id that the next group will have."""
+        return int(
+            self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM groups").fetchone()[0]
+        )
+
+    def holders(self, group: int, role: Role) -> Sequence[Person]:
+        """Return who holds a role in a group."""
+        rows = self._connection.execute(
+            "SELECT person FROM roles WHERE group_id = ? AND role = ? ORDER BY rowid",
+            (group, role.value),
+        ).fetchall()
+        return [self._people.get(person) for (person,) in rows]
+
+    def roles_of(self, person: int) -> Sequence[tuple[int | None, Role]]:
+        """Return the roles of a person, each with its group (None: the whole office)."""
+        rows = self._connection.execute(
+            "SELECT group_id, role FROM roles WHERE person = ? ORDER BY rowid", (person,)
+        ).fetchall()
+        return [(group, Role(role)) for group, role in rows]
+
+    def in_office(self, role: Role) -> Sequence[Person]:
+        """Return who holds a role of the whole office."""
+        rows = self._connection.execute(
+            "SELECT person FROM roles WHERE group_id IS NULL AND role = ? ORDER BY rowid",
+            (role.value,),
+        ).fetchall()
+        return [self._people.get(person) for (person,) in rows]
+
+    def register(self, change: RegisterGroup, now: datetime) -> None:
+        """Bring a group into the register."""
+        self._connection.execute(
+            "INSERT INTO groups (id, platform, platform_id, account, name, unit, purpose, join_way,"
+            " rules, approver, approved_on, state, registered_at, trial_until)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                change.id,
+                change.platform,
+                change.platform_id,
+                change.account,
+                change.name,
+                change.unit,
+                change.purpose,
+                change.join_way,
+                change.rules,
+                change.approver,
+                change.approved_on and change.approved_on.isoformat(),
+                GroupState.REGISTERED.value,
+                to_micros(now),
+                change.trial_until and change.trial_until.isoformat(),
+            ),
+        )
+        self._at.pop((change.platform, change.platform_id), None)
+
+    def appoint(self, person: int, role: Role, group: int | None, now: datetime) -> None:
+        """Give a person a role; one he has already stays as it is."""
+        self._connection.execute(
+            "INSERT INTO roles (person, role, group_id, since) SELECT ?1, ?2, ?3, ?4 WHERE NOT"
+            " EXISTS (SELECT 1 FROM roles WHERE person = ?1 AND role = ?2 AND group_id IS ?3)",
+            (person, role.value, group, to_micros(now)),
+        )
+
+    def rename(self, group: int, name: str) -> None:
+        """Keep a group's new name."""
+        self._update(group, "name = ?", (name,))
+
+    def set_state(self, group: int, state: GroupState) -> None:
+        """Keep whether the bot works in a group."""
+        self._update(group, "state = ?", (state.value,))
+
+    def observe(self, change: ObserveGroup, now: datetime) -> None:
+        """Keep what a member list shows."""
+        owner = change.owner_user and self._seal.seal(
+            change.owner_user, place=f"groups.owner:{change.group}"
+        )
+        self._update(
+            change.group,
+            "member_count = ?, standing = ?, owner_sealed = ?, drawn_at = ?",
+            (change.member_count, change.standing, owner, to_micros(now)),
+        )
+
+    def notice_posted(self, group: int, version: int) -> None:
+        """Keep which version of the notice stands in a group."""
+        self._update(group, "notice_version = ?", (version,))
+
+    def pause(self, group: int, until: datetime | None) -> None:
+        """Hold back what is not critical until a moment."""
+        self._update(group, "paused_until = ?", (maybe_micros(until),))
+
+    def see(self, group: int, account: str, message_id: str, posted_at: datetime) -> bool:
+        """Keep that a message was seen; False when it was seen before."""
+        cursor = self._connection.execute(
+            "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (group, account, message_id, to_micros(posted_at)),
+        )
+        return bool(cursor.rowcount == 1)
+
+    def seen(self, group: int, account: str, message_id: str) -> bool:
+        """Whether a message was seen before."""
+        return (
+            self._connection.execute(
+                "SELECT 1 FROM messages WHERE group_id = ? AND account = ? AND message_id = ?",
+                (group, account, message_id),
+            ).fetchone()
+            is not None
+        )
+
+    def last_seen(self, group: int) -> tuple[str, datetime] | None:
+        """Return the group's watermark: id and time of the last message seen."""
+        row = self._connection.execute(
+            "SELECT message_id, max(posted_at) FROM messages WHERE group_id = ?", (group,)
+        ).fetchone()
+        return None if row[1] is None else (row[0], from_micros(row[1]))
+
+    def expire_messages(self, before: datetime) -> int:
+        """Forget message ids; return how many."""
+        return int(
+            self._connection.execute(
+                "DELETE FROM messages WHERE posted_at < ?", (to_micros(before),)
+            ).rowcount
+        )
+
+    def not_screened(
+        self, group: int, account: str, message_id: str, posted_at: datetime, reason: str
+    ) -> None:
+        """Keep that a message was not fully screened, and why."""
+        self._connection.execute(
+            "INSERT INTO unscreened VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (group, account, message_id, to_micros(posted_at), reason),
+        )
+
+    def now_screened(self, group: int, account: str, message_id: str, reason: str) -> None:
+        """Keep that what was missing of a message has been screened."""
+        self._connection.execute(
+            "DELETE FROM unscreened WHERE group_id = ? AND account = ? AND message_id = ?"
+            " AND reason = ?",
+            (group, account, message_id, reason),
+        )
+
+    def unscreened_count(self, group: int) -> int:
+        """Return how many messages of a group were not fully screened."""
+        return int(
+            self._connection.execute(
+                "SELECT count(DISTINCT message_id) FROM unscreened WHERE group_id = ?", (group,)
+            ).fetchone()[0]
+        )
+
+    def blind_since(self, group: int) -> datetime | None:
+        """Return the beginning of the group's open blind interval."""
+        row = self._connection.execute(
+            "SELECT since FROM blind_intervals WHERE group_id = ? AND until IS NULL", (group,)
+        ).fetchone()
+        return None if row is None else from_micros(row[0])
+
+    def blind_intervals(self, group: int) -> Sequence[tuple[datetime, datetime | None, str, bool]]:
+        """Return since, until, cause and whether it was caught up, oldest first."""
+        rows = self._connection.execute(
+            "SELECT since, until, cause, caught_up FROM blind_intervals WHERE group_id = ?"
+            " ORDER BY id",
+            (group,),
+        ).fetchall()
+        return [
+            (from_micros(since), maybe_moment(until), cause, bool(caught_up))
+            for since, until, cause, caught_up in rows
+        ]
+
+    def open_blind(self, group: int, since: datetime, cause: str) -> None:
+        """Begin a blind interval; one that stands open stays as it is."""
+        self._connection.execute(
+            "INSERT INTO blind_intervals (group_id, since, cause) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (group, to_micros(since), cause),
+        )
+
+    def close_blind(self, group: int, until: datetime, *, caught_up: bool) -> None:
+        """End the open blind interval."""
+        self._connection.execute(
+            "UPDATE blind_intervals SET until = max(since, ?), caught_up = ?"
+            " WHERE group_id = ? AND until IS NULL",
+            (to_micros(until), caught_up, group),
+        )
+
+    def _update(self, group: int, assignments: str, values: tuple[object, ...]) -> None:
+        row = self._connection.execute(
+            f"UPDATE groups SET {assignments} WHERE id = ? RETURNING platform, platform_id",
+            (*values, group),
+        ).fetchone()
+        if row is None:
+            raise BotError(f"登记表里没有编号为 {group} 的群。")
+        self._at.pop((row[0], row[1]), None)
+
+    def _where(self, condition: str, values: tuple[object, ...]) -> list[Group]:
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM groups WHERE {condition} ORDER BY id", values
+        ).fetchall()
+        return [self._group(row) for row in rows]
+
+    def _group(self, row: Row) -> Group:
+        (
+            number, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,
+            approved_on, state, registered_at, trial_until, notice_version, paused_until,
+            member_count, standing, owner, drawn_at,
+        ) = row  # fmt: skip
+        return Group(
+            id=number,
+            platform=platform,
+            platform_id=platform_id,
+            account=account,
+            name=name,
+            unit=unit,
+            purpose=purpose,
+            join_way=join_way,
+            rules=rules,
+            approver=approver,
+            approved_on=date.fromisoformat(approved_on) if approved_on else None,
+            state=GroupState(state),
+            registered_at=from_micros(registered_at),
+            trial_until=date.fromisoformat(trial_until) if trial_until else None,
+            notice_version=notice_version,
+            paused_until=maybe_moment(paused_until),
+            member_count=member_count,
+            standing=Standing(standing) if standing else None,
+            owner_user=owner and self._seal.unseal(owner, place=f"groups.owner:{number}"),
+            drawn_at=maybe_moment(drawn_at),
+        )

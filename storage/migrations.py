@@ -1,0 +1,222 @@
+"""The schema, step by step; append only: a step that was released is never edited.
+
+All tables are STRICT. Times are integers: microseconds since 1970 in UTC. Columns that end in
+`_sealed` hold what the vault sealed for `table.column:key`; `_index` columns hold keyed hashes.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+MIGRATIONS = Migrations("qungui")
+
+
+@MIGRATIONS()
+def m001_spine(db: Database) -> None:
+    """Create registers, messages seen, findings, alerts, primitives, coverage and audit."""
+    for statement in _M001:
+        db.execute(statement)
+
+
+_M001 = (
+    """CREATE TABLE people (
+        id INTEGER PRIMARY KEY,
+        name_sealed BLOB NOT NULL,
+        name_index BLOB NOT NULL,
+        unit TEXT NOT NULL DEFAULT '',
+        post TEXT NOT NULL DEFAULT '',
+        enrolled_at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX people_by_name ON people (name_index)",
+    """CREATE TABLE accounts (
+        platform TEXT NOT NULL,
+        user_index BLOB NOT NULL,
+        user_sealed BLOB NOT NULL,
+        person INTEGER NOT NULL REFERENCES people (id),
+        linked_at INTEGER NOT NULL,
+        PRIMARY KEY (platform, user_index)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX accounts_by_person ON accounts (person, platform)",
+    """CREATE TABLE groups (
+        id INTEGER PRIMARY KEY,
+        platform TEXT NOT NULL,
+        platform_id TEXT NOT NULL,
+        account TEXT NOT NULL,
+        name TEXT NOT NULL,
+        unit TEXT NOT NULL DEFAULT '',
+        purpose TEXT NOT NULL DEFAULT '',
+        join_way TEXT NOT NULL DEFAULT '',
+        rules TEXT NOT NULL DEFAULT '',
+        approver TEXT NOT NULL DEFAULT '',
+        approved_on TEXT,
+        state TEXT NOT NULL,
+        registered_at INTEGER NOT NULL,
+        trial_until TEXT,
+        notice_version INTEGER NOT NULL DEFAULT 0,
+        paused_until INTEGER,
+        member_count INTEGER,
+        standing TEXT,
+        owner_sealed BLOB,
+        drawn_at INTEGER,
+        UNIQUE (platform, platform_id)
+    ) STRICT""",
+    "CREATE INDEX groups_by_account ON groups (account)",
+    """CREATE TABLE roles (
+        person INTEGER NOT NULL REFERENCES people (id),
+        role TEXT NOT NULL,
+        group_id INTEGER REFERENCES groups (id),
+        since INTEGER NOT NULL,
+        UNIQUE (person, role, group_id)
+    ) STRICT""",
+    "CREATE INDEX roles_by_group ON roles (group_id, role)",
+    """CREATE TABLE messages (
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        account TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        posted_at INTEGER NOT NULL,
+        PRIMARY KEY (group_id, account, message_id)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        rule TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        severity INTEGER NOT NULL,
+        sender_sealed BLOB NOT NULL,
+        sender_index BLOB NOT NULL,
+        card_sealed BLOB NOT NULL,
+        recipient INTEGER NOT NULL REFERENCES people (id),
+        tier TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 999),
+        state TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        first_posted_at INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        message_id TEXT NOT NULL,
+        clauses TEXT NOT NULL,
+        source INTEGER REFERENCES alerts (id),
+        caught_up INTEGER NOT NULL,
+        told_at INTEGER,
+        due_at INTEGER,
+        decision TEXT,
+        decided_by INTEGER REFERENCES people (id),
+        decided_at INTEGER,
+        reason_sealed BLOB
+    ) STRICT""",
+    "CREATE INDEX alerts_by_number ON alerts (recipient, number, id)",
+    "CREATE UNIQUE INDEX alerts_open_number ON alerts (recipient, number) WHERE state <> 'closed'",
+    "CREATE INDEX alerts_open ON alerts (group_id, sender_index, rule) WHERE state <> 'closed'",
+    "CREATE INDEX alerts_by_sender ON alerts (sender_index, id)",
+    "CREATE INDEX alerts_by_source ON alerts (source) WHERE source IS NOT NULL",
+    "CREATE INDEX alerts_told ON alerts (recipient, told_at)",
+    """CREATE TABLE findings (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        account TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        sender_sealed BLOB NOT NULL,
+        card_sealed BLOB NOT NULL,
+        posted_at INTEGER NOT NULL,
+        found_at INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        severity INTEGER NOT NULL,
+        clauses TEXT NOT NULL,
+        spans TEXT NOT NULL,
+        why TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        excerpt_sealed BLOB,
+        excerpt_start INTEGER NOT NULL,
+        caught_up INTEGER NOT NULL,
+        judgement TEXT NOT NULL,
+        alert INTEGER REFERENCES alerts (id),
+        recalled_at INTEGER,
+        UNIQUE (group_id, account, message_id, rule, spans),
+        CHECK (topic <> 'classified' OR excerpt_sealed IS NULL)
+    ) STRICT""",
+    "CREATE INDEX findings_by_alert ON findings (alert)",
+    "CREATE INDEX findings_by_message ON findings (group_id, message_id)",
+    """CREATE TABLE appeals (
+        id INTEGER PRIMARY KEY,
+        alert INTEGER NOT NULL REFERENCES alerts (id),
+        sender_sealed BLOB NOT NULL,
+        text_sealed BLOB NOT NULL,
+        made_at INTEGER NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX appeals_by_alert ON appeals (alert)",
+    """CREATE TABLE unscreened (
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        account TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        posted_at INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (group_id, account, message_id, reason)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY,
+        key TEXT UNIQUE,
+        kind TEXT NOT NULL,
+        body_sealed BLOB,
+        state TEXT NOT NULL,
+        arrived_at INTEGER NOT NULL,
+        handled_at INTEGER,
+        trouble TEXT
+    ) STRICT""",
+    "CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 'waiting'",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        lane INTEGER NOT NULL,
+        ref TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        body_sealed BLOB,
+        state TEXT NOT NULL,
+        written_at INTEGER NOT NULL,
+        sending_at INTEGER,
+        settled_at INTEGER,
+        message_id TEXT,
+        reason TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX outbox_unsettled ON outbox (id) WHERE state IN ('waiting', 'sending')",
+    "CREATE INDEX outbox_by_message ON outbox (message_id) WHERE message_id IS NOT NULL",
+    "CREATE INDEX outbox_by_ref ON outbox (ref)",
+    """CREATE TABLE timers (
+        key TEXT PRIMARY KEY,
+        due_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX timers_by_due ON timers (due_at)",
+    """CREATE TABLE duties (
+        job TEXT NOT NULL,
+        slot_index BLOB NOT NULL,
+        done_at INTEGER NOT NULL,
+        PRIMARY KEY (job, slot_index)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE dialogues (
+        person INTEGER NOT NULL REFERENCES people (id),
+        kind TEXT NOT NULL,
+        body_sealed BLOB NOT NULL,
+        expires_at INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        PRIMARY KEY (person, kind)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE blind_intervals (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        since INTEGER NOT NULL,
+        until INTEGER,
+        cause TEXT NOT NULL,
+        caught_up INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    "CREATE UNIQUE INDEX blind_open ON blind_intervals (group_id) WHERE until IS NULL",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        deed TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        before BLOB NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT""",
+)

@@ -1,0 +1,103 @@
+"""The outbox: what is to be sent, written in the transaction of what caused it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model.action import Outgoing
+from bot.model.event import OutcomeState
+from bot.model.port import Seal
+from storage.codec import decode_outgoing, encode, from_micros, to_micros
+from storage.database import Connection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """One row of the outbox; `sending_at` is set once an attempt may have reached the platform."""
+
+    id: int
+    action: Outgoing = field(repr=False)
+    written_at: datetime
+    sending_at: datetime | None = None
+
+
+class SqliteOutbox:
+    """What waits to be sent, per account and lane."""
+
+    def __init__(self, connection: Connection, seal: Seal) -> None:
+        self._connection = connection
+        self._seal = seal
+
+    def add(self, action: Outgoing, now: datetime) -> Letter:
+        """Write something to be sent."""
+        kind, text = encode(action)
+        number = self._connection.execute(
+            "INSERT INTO outbox (account, lane, ref, kind, body_sealed, state, written_at)"
+            " VALUES (?, ?, ?, ?, ?, 'waiting', ?) RETURNING id",
+            (
+                action.account,
+                int(action.lane),
+                action.ref,
+                kind,
+                self._seal.seal(text, place=f"outbox.body:{kind}"),
+                to_micros(now),
+            ),
+        ).fetchone()[0]
+        return Letter(id=number, action=action, written_at=now)
+
+    def unsettled(self) -> Sequence[Letter]:
+        """Return what was not settled when the last bot stopped, oldest first."""
+        rows = self._connection.execute(
+            "SELECT id, kind, body_sealed, written_at, sending_at FROM outbox"
+            " WHERE state IN ('waiting', 'sending') ORDER BY id"
+        ).fetchall()
+        return [
+            Letter(
+                id=number,
+                action=decode_outgoing(kind, self._seal.unseal(body, place=f"outbox.body:{kind}")),
+                written_at=from_micros(written_at),
+                sending_at=None if sending_at is None else from_micros(sending_at),
+            )
+            for number, kind, body, written_at, sending_at in rows
+        ]
+
+    def sending(self, number: int, now: datetime) -> None:
+        """Keep that from now on the send may have reached the platform."""
+        self._connection.execute(
+            "UPDATE outbox SET state = 'sending', sending_at = ? WHERE id = ?",
+            (to_micros(now), number),
+        )
+
+    def settle(
+        self, number: int, state: OutcomeState, reason: str, message_id: str | None, now: datetime
+    ) -> bool:
+        """Keep how a send ended and forget its body; False when it had ended before."""
+        cursor = self._connection.execute(
+            "UPDATE outbox SET state = ?, reason = ?, message_id = ?, settled_at = ?,"
+            " body_sealed = NULL WHERE id = ? AND settled_at IS NULL",
+            (state.value, reason, message_id, to_micros(now), number),
+        )
+        return bool(cursor.rowcount == 1)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows stand in each state."""
+        return dict(
+            self._connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall()
+        )
+
+    def unknown_refs(self) -> Sequence[str]:
+        """Return the refs of sends whose outcome nobody knows."""
+        return [
+            ref
+            for (ref,) in self._connection.execute(
+                "SELECT ref FROM outbox WHERE state = 'unknown' ORDER BY id"
+            )
+        ]
+
+    def expire(self, before: datetime) -> int:
+        """Forget settled rows; return how many."""
+        return int(
+            self._connection.execute(
+                "DELETE FROM outbox WHERE settled_at < ?", (to_micros(before),)
+            ).rowcount
+        )
