@@ -28,7 +28,7 @@ from bot.metrics import Metrics
 from bot.model.action import DrawGroups
 from bot.model.errors import BotError
 from bot.model.event import Event, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
-from bot.model.finding import Flagged, Mode
+from bot.model.finding import Clause, Flagged, Mode, Topic
 from bot.model.port import Clock
 from bot.pipeline.decide import Decider
 from bot.pipeline.deliver import Courier, Pace, Post
@@ -93,13 +93,13 @@ def make_engine(loaded: Plugins, config: Config | None = None) -> Engine:
     )
 
 
-def clauses_for(loaded: Plugins, config: Config | None = None) -> Callable[[Any], Sequence[Any]]:
-    """Return what finds the clauses that a flag rests on, in an office's choice of regulations."""
+def clauses_for(
+    loaded: Plugins, config: Config | None = None
+) -> Callable[[Topic], Sequence[Clause]]:
+    """Return what finds the clauses on a topic, in an office's choice of regulations."""
     enabled = frozenset(config.office.regulations if config else ("HS",))
     also = frozenset(config.office.also_for_work_groups if config else ())
-    return lambda flag: loaded.clauses.citing(
-        flag.topic, enabled=enabled, also_for_work_groups=also
-    )
+    return lambda topic: loaded.clauses.citing(topic, enabled=enabled, also_for_work_groups=also)
 
 
 def make_calendar(config: Config) -> Calendar:
@@ -337,7 +337,7 @@ def make_worker(
         )
 
     def cite(flagged: Flagged) -> tuple[str, ...]:
-        return tuple(clause.code for clause in find_clauses(flagged.flag))
+        return tuple(clause.code for clause in find_clauses(flagged.flag.topic))
 
     return Worker(
         records=records,

@@ -24,8 +24,10 @@ PLATFORM = "qq"
 class SandboxClock:
     """The clock that bot and sandbox share; moving it asks the scheduler's own due function."""
 
-    def __init__(self) -> None:
+    def __init__(self, starts_at: datetime | None = None) -> None:
         self.clock = MovableClock()
+        if starts_at is not None:
+            self.clock = MovableClock(starts_at - self.clock.now())
         self.bot: Bot | None = None
 
     def now(self) -> datetime:
@@ -81,12 +83,14 @@ async def playground(
     pace: Pace | None = None,
     settings: dict[str, object] | None = None,
     folder: Path | None = None,
+    starts_at: datetime | None = None,
+    alarm: bool = True,
 ) -> AsyncIterator[Playground]:
     """Start both, with a temporary store and the invented office registered (no trial there)."""
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qungui-")))
-        clock = SandboxClock()
+        clock = SandboxClock(starts_at)
         async with SandboxServer(control=clock, port=port) as sandbox:
             kinds = loaded.workflow_settings
             chosen = {"registration": kinds["registration"](trial_working_days=0)}
@@ -103,6 +107,7 @@ async def playground(
                 clock=clock.clock,
                 timing=Timing(settle=0.2, backoff=0.5, backoff_limit=2.0, answer=5.0),
                 pace=pace or Pace(between=0.0, look_after=(0.5, 1.5), offline=0.2),
+                alarm=alarm,
             )
             clock.bot = bot
             async with bot.running():

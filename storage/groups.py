@@ -179,7 +179,8 @@ class SqliteGroups:
         return None if row[1] is None else (row[0], from_micros(row[1]))
 
     def expire_messages(self, before: datetime) -> int:
-        """Forget message ids; return how many."""
+        """Forget message ids, also of messages that were not fully screened; return how many."""
+        self._connection.execute("DELETE FROM unscreened WHERE posted_at < ?", (to_micros(before),))
         return int(
             self._connection.execute(
                 "DELETE FROM messages WHERE posted_at < ?", (to_micros(before),)

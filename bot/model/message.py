@@ -48,3 +48,22 @@ class Message:
     mentions: tuple[str, ...] = field(default=(), repr=False)
     quotes: str | None = None
     posted_at: datetime
+
+    @property
+    def readable(self) -> str:
+        """All that can be read of the message: its text, and the words and addresses of cards.
+
+        Spans of findings are positions in it; for a message without cards it is the text.
+        """
+        words = [
+            f"{each.name} {each.url}".strip()
+            for each in self.attachments
+            if each.kind in {AttachmentKind.CARD, AttachmentKind.FILE}
+        ]
+        return "\n".join([self.text, *words]) if words else self.text
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What of the message nobody here has looked into: pictures, files, merged forwards."""
+        kinds = {each.kind for each in self.attachments} - {AttachmentKind.CARD}
+        return tuple(sorted(kind.value for kind in kinds))

@@ -39,6 +39,10 @@ class Inflow(Protocol):
         """Hand over one event; waits while too many are waiting."""
 
 
+OFFLINE = "offline"
+"""The reason of an outcome when nothing was sent because the account is not connected."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """How one attempt of a send ended; `answers` are the events that a question brought."""

@@ -19,11 +19,10 @@ from bot.model.action import (
     SayPrivately,
 )
 from bot.model.event import Ability, OutcomeState
-from bot.model.port import Adapter, Clock, Outcome
+from bot.model.port import OFFLINE, Adapter, Clock, Outcome
 from bot.pipeline.worker import Item, SendingBegins, SendingEnded
 from storage.outbox import Letter
 
-OFFLINE = "offline"
 _QUESTIONS = (DrawGroups, DrawMembers, DrawHistory, LookUp)
 _log = event_logger("qungui.deliver")
 
@@ -126,6 +125,9 @@ class Courier:
         for wait in self._pace.look_after:
             await self._sleep(wait)
             outcome = await self._find(letter.action, since)
+            while outcome.reason == OFFLINE:
+                await self._sleep(self._pace.offline)
+                outcome = await self._find(letter.action, since)
             if outcome.state is OutcomeState.DONE:
                 break
         if outcome.state is OutcomeState.FAILED and attempt < self._pace.attempts:

@@ -38,13 +38,14 @@ def screened_apart(spec: EngineSpec, text: str) -> Screened:
 
 
 def _with_excerpts(screening: Screening, text: str) -> Screened:
-    return Screened(
-        flagged=tuple(_flagged(flag, text) for flag in screening.flags), failed=screening.failed
-    )
+    # One secret in a message keeps all of it out of the store, whatever else was found in it.
+    secret = any(flag.topic is Topic.CLASSIFIED for flag in screening.flags)
+    flagged = tuple(_flagged(flag, "" if secret else text) for flag in screening.flags)
+    return Screened(flagged=flagged, failed=screening.failed)
 
 
 def _flagged(flag: Flag, text: str) -> Flagged:
-    if flag.topic is Topic.CLASSIFIED:
+    if not text:
         return Flagged(flag=flag)
     kept, start = excerpt(text, flag.spans)
     return Flagged(flag=flag, excerpt=kept, excerpt_start=start)
@@ -81,7 +82,7 @@ class SlowScreening:
             complete=False,
         )
         try:
-            future = self._pool.submit(self._screen, message.text)
+            future = self._pool.submit(self._screen, message.readable)
         except BrokenProcessPool:  # the worker died of an earlier text
             self._pool = None
             self.submit(posted, back)

@@ -202,7 +202,7 @@ class Worker:
     def _look_at(self, what: Identified) -> Screened | None:
         if not isinstance(what.event, MessagePosted):
             return None
-        text = what.event.message.text
+        text = what.event.message.readable
         if len(text) > LONG_TEXT:
             return Screened(later=True)
         return self._screen(text) if text else Screened()
@@ -257,7 +257,7 @@ class Worker:
         groups = self._records.groups
         if not groups.see(group.id, message.account, message.id, message.posted_at):
             return
-        missing = [f"rule:{code}" for code in screened.failed]
+        missing = [*message.unread, *(f"rule:{code}" for code in screened.failed)]
         if screened.later:
             missing.append("long_text")
             after.append(lambda: self._slow.submit(event, lambda back: self.submit(Arrived(back))))

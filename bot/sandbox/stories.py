@@ -23,6 +23,7 @@ HARMLESS = "请各科室周五下班前报送十二月用款计划。"
 
 _ALERT = re.compile(r"【待处置\s*(\d+)】")
 _PATIENCE = 20.0
+_MERGED = "（同一人一小时内的同类消息合并为一次提醒；刚演过的话，请先把时钟拨快一小时）"
 
 
 class Stage(Protocol):
@@ -119,7 +120,7 @@ class Telling:
             return bool(found)
 
         if not await self.stage.until(came, wait):
-            raise StoryEndsError(f"{wait:.0f} 秒内没有等到：{line}")
+            raise StoryEndsError(f"{wait:.0f} 秒内没有等到：{line}。{_MERGED}")
         self.seen(line)
         return found[0]
 

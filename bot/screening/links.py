@@ -93,7 +93,7 @@ def readable_host(host: str) -> str:
 
 
 def is_private(address: str) -> bool:
-    """Return whether an IP address belongs to an inner network; documentation ranges do not."""
+    """Return whether an IP address belongs to an inner network, that of the authorities included."""
     ip = ipaddress.IPv4Address(address)
     return any(ip in network for network in _inner_networks())
 
@@ -109,7 +109,9 @@ def _decoded(label: str) -> str:
 
 @cache
 def _inner_networks() -> tuple[ipaddress.IPv4Network, ...]:
-    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "100.64.0.0/10")
+    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "100.64.0.0/10")
+    government_extranet = "59.192.0.0/10"
+    ranges = (*private, government_extranet)
     return tuple(map(ipaddress.IPv4Network, ranges))
 
 

@@ -164,7 +164,7 @@ def greet(context: Ctx, event: MembersDrawn) -> Iterator[Action]:
 
 def notice_failed(_: Ctx, event: OutgoingSettled) -> Iterator[Action]:
     """Post the notice again later where it did not arrive."""
-    name, _, rest = event.ref.partition(":")
+    name, rest = event.ref.partition(":")[::2]
     if name == "notice" and event.state is OutcomeState.FAILED:
         yield NoticePosted(group=int(rest.split(":")[0]), version=0)
         yield Record(actor="bot", deed="notice.failed", subject=f"group:{rest}")

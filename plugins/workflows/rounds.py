@@ -115,7 +115,7 @@ def confirm_gone(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
 
 def own_standing(_: Ctx, event: StandingChanged) -> Iterator[Action]:
     """Look again when the bot became administrator or ceased to be."""
-    _, _, own = event.account.partition(":")
+    own = event.account.partition(":")[2]
     if event.user == own:
         yield DrawMembers(account=event.account, group=event.group)
 

@@ -1,11 +1,13 @@
 """A small OneBot v11 peer on loopback, and the fakes that an adapter stands on in tests."""
 
+# ruff: noqa: D101, D102 - the names say it
+
 import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +18,7 @@ from bot.model.event import AccountConnected, Event
 EventType = TypeVar("EventType", bound=Event)
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TOKEN = "a-token-of-the-tests"
+CALM = Timing(settle=0, between_parts=0, closing=0.2)
 QUICK = Timing(
     handshake=2,
     events=0.15,
@@ -91,7 +94,7 @@ class Peer:
         self._sockets: list[ServerConnection] = []
         self._server: Server | None = None
 
-    async def __aenter__(self) -> "Peer":
+    async def __aenter__(self) -> Self:
         self._server = await serve(self._attend, "127.0.0.1", 0, max_size=2**26, close_timeout=0.2)
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"ws://127.0.0.1:{port}"
@@ -106,7 +109,7 @@ class Peer:
         return [params for name, params in self.calls if name == action]
 
     async def post(self, frame: object) -> None:
-        text = frame if isinstance(frame, str | bytes) else json.dumps(frame)
+        text = frame if isinstance(frame, str | bytes) else json.dumps(frame, ensure_ascii=False)
         await self._sockets[-1].send(text, text=True)
 
     async def drop(self) -> None:
@@ -187,8 +190,8 @@ def an_adapter(url: str | None, **changes: object) -> OneBotAdapter:
         "token": TOKEN,
         "self_id": "10001",
         "clock": FixedClock(),
-        "count": lambda kind, reason: None,
-        "timing": QUICK,
+        "count": lambda *_: None,
+        "timing": CALM,
         "sleep": Sleeps(),
         "chance": lambda: 1.0,
         **changes,

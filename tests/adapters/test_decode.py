@@ -235,7 +235,8 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
-KEYS = tuple(message("")) + (
+KEYS = (
+    *message(""),
     "notice_type",
     "request_type",
     "file",

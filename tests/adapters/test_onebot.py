@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.adapters.onebot import OFFLINE
 from bot.adapters.onebot.actions import split
+from bot.model import action as action_module
 from bot.model.action import (
     AnswerFriendRequest,
     DrawGroups,
@@ -34,7 +36,9 @@ from bot.model.event import (
     Presence,
 )
 from tests.adapters.peer import (
+    CALM,
     NOW,
+    QUICK,
     Peer,
     Sleeps,
     an_adapter,
@@ -46,6 +50,7 @@ from tests.adapters.peer import (
 
 pytestmark = pytest.mark.anyio
 ACCOUNT = "qq:10001"
+HASTY = replace(CALM, answer=0.5)
 RISK = "Timeout: NTEvent serviceAndMethod:NodeIKernelMsgService/sendMsg ListenerName:x"
 
 
@@ -131,7 +136,7 @@ async def test_a_wrong_token_refused_in_the_handshake_backs_off_as_well():
 async def test_a_path_that_stays_silent_is_no_connection():
     sleeps = Sleeps(enough=2)
     async with Peer(lifecycle=False) as peer:
-        adapter = an_adapter(peer.url, sleep=sleeps)
+        adapter = an_adapter(peer.url, sleep=sleeps, timing=QUICK)
 
         async with running(adapter, connected=False) as inbox:
             await asyncio.wait_for(sleeps.done.wait(), 10)
@@ -165,7 +170,7 @@ async def test_nobody_listening_is_said_without_the_address():
 
 
 async def test_a_silent_peer_is_asked_and_then_left():
-    async with Peer(beats=True) as peer, running(an_adapter(peer.url)) as inbox:
+    async with Peer(beats=True) as peer, running(an_adapter(peer.url, timing=QUICK)) as inbox:
         peer.mute = True
 
         lost = await inbox.wait_for(ConnectionLost)
@@ -179,7 +184,7 @@ async def test_a_silent_peer_is_asked_and_then_left():
 
 async def test_a_quiet_peer_that_answers_is_kept():
     async with Peer(beats=True) as peer:
-        adapter = an_adapter(peer.url)
+        adapter = an_adapter(peer.url, timing=QUICK)
 
         async with running(adapter) as inbox:
             asked = asyncio.Event()
@@ -220,6 +225,31 @@ async def test_a_lost_connection_is_opened_again():
 
         assert lost.reason.startswith("closed")
         assert peer.connections == 2
+
+
+async def test_stopping_while_the_connection_ends_does_stop():
+    async with Peer() as peer:
+        for _ in range(20):
+            async with running(an_adapter(peer.url)):
+                closing = asyncio.create_task(peer.drop())
+                await asyncio.sleep(0)
+            await closing
+
+        assert peer.connections >= 20
+
+
+async def test_what_comes_before_the_login_is_answered_is_not_lost():
+    async with Peer() as peer:
+        asked = asyncio.Event()
+        peer.answers["get_login_info"] = lambda _: asked.set()
+        async with running(an_adapter(peer.url), connected=False) as inbox:
+            await asked.wait()
+            await peer.post(message("早到"))
+            await peer.drop()
+            event = await inbox.wait_for(MessagePosted)
+
+            assert event.message.text == "早到"
+            assert inbox.of(ConnectionLost) == []
 
 
 async def test_several_accounts_keep_apart():
@@ -359,7 +389,7 @@ async def test_a_part_that_fails_after_one_that_stands_is_unknown():
 async def test_an_answer_to_a_send_means_done_failed_or_unknown(answer, state, reason):
     async with Peer() as peer:
         peer.answers["send_private_msg"] = lambda _: answer
-        adapter = an_adapter(peer.url)
+        adapter = an_adapter(peer.url, timing=HASTY)
         async with running(adapter):
             outcome = await adapter.perform(in_private())
 
@@ -544,7 +574,7 @@ async def test_whether_a_message_stands_is_asked_of_the_history_first(history, k
 async def test_a_send_is_looked_up_in_the_private_history(history, state):
     async with Peer() as peer:
         peer.answers["get_friend_msg_history"] = lambda _: history
-        adapter = an_adapter(peer.url)
+        adapter = an_adapter(peer.url, timing=HASTY)
         async with running(adapter):
             outcome = await adapter.find(in_private(), since=NOW - timedelta(seconds=10))
 
@@ -577,14 +607,29 @@ async def test_every_outgoing_of_the_vocabulary_is_known_to_the_adapter():
         LookUp(account=ACCOUNT, group="1", message_id="1"),
     ]
     async with Peer() as peer:
-        for action in ["send_private_msg", "send_group_msg", "delete_msg", "set_friend_add_request", "get_group_list", "get_group_member_list", "get_group_info", "get_group_msg_history", "get_msg"]:
+        for action in [
+            "send_private_msg",
+            "send_group_msg",
+            "delete_msg",
+            "set_friend_add_request",
+            "get_group_list",
+            "get_group_member_list",
+            "get_group_info",
+            "get_group_msg_history",
+            "get_msg",
+        ]:
             peer.answers[action] = failed(1)
         adapter = an_adapter(peer.url)
         async with running(adapter):
             reasons = [(await adapter.perform(action)).reason for action in samples]
             other = await adapter.perform(Outgoing(account=ACCOUNT))
 
-    assert {type(action) for action in samples} == set(Outgoing.__subclasses__())
+    vocabulary = {
+        each
+        for each in vars(action_module).values()
+        if isinstance(each, type) and issubclass(each, Outgoing) and each is not Outgoing
+    }
+    assert {type(action) for action in samples} == vocabulary
     assert "unsupported" not in reasons
     assert other.reason == "unsupported"
 

@@ -46,7 +46,7 @@ def test_aiocqhttp_reads_a_message_answers_and_recalls_it():
             assert await server.until(lambda _: server.connected())
             server.world.post(MEMBER, GROUP, "早上好[CQ:face]")
 
-            assert await server.until(lambda _: was_recalled(server))
+            assert await server.until(lambda _: was_recalled(server), timeout=20)
         judge.should_exit = True
         await serving
 

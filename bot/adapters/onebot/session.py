@@ -116,19 +116,22 @@ class Session:
 
     async def serve(self, inflow: Inflow) -> str:
         """Serve until the connection is lost; return why, as a short code."""
-        reason = "closed"
+        tasks = [
+            asyncio.create_task(self._read(inflow)),
+            asyncio.create_task(self._attend(inflow)),
+        ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(inflow))
-                tasks.create_task(self._attend(inflow))
-        except* Lost as lost:
-            reason = _first_reason(lost)
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._closed = True
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             for future in self._pending.values():
                 if not future.done():
                     future.set_result(None)
             await self._link.close()
+        reason = _reason(next(iter(ended)))
         if reason != "other_account":
             for event in self._early or ():
                 await inflow.put(event)
@@ -339,6 +342,9 @@ def _field(answer: Answer, name: str) -> object:
     return answer.data.get(name) if isinstance(answer.data, dict) else None
 
 
-def _first_reason(group: BaseExceptionGroup[Lost]) -> str:
-    first = group.exceptions[0]
-    return first.reason if isinstance(first, Lost) else _first_reason(first)
+def _reason(task: asyncio.Task[None]) -> str:
+    """Return why a connection ended; anything but a loss is a bug and raised."""
+    error = task.exception()
+    if isinstance(error, Lost):
+        return error.reason
+    raise error or RuntimeError("a session ended without a reason")

@@ -56,12 +56,17 @@ function redraw(key, value, draw) {
 
 function redrawMessages(node, key, messages, options) {
   redraw(key, messages, () => {
-    const low = node.scrollHeight - node.scrollTop - node.clientHeight < 80;
-    const other = node.dataset.key !== options.key;
+    if (node.dataset.key !== options.key) node.dataset.low = "yes";
     node.dataset.key = options.key;
     node.replaceChildren(...bubbles(messages, options));
-    if (low || other) node.scrollTop = node.scrollHeight;
+    stayLow(node);
   });
+}
+
+/** Keep the newest message in sight, unless one has scrolled up to read. */
+function stayLow(node) {
+  node.dataset.height = node.clientHeight;
+  if (node.dataset.low === "yes") node.scrollTop = node.scrollHeight;
 }
 
 function bubbles(messages, options) {
@@ -310,7 +315,7 @@ function frameRow(frame) {
   return h("details", { class: `frame ${kind}${calm ? " calm" : ""}`, ontoggle: (event) => {
     if (event.target.open && event.target.children.length === 1) event.target.append(h("pre", {}, whole()));
   } }, h("summary", {}, h("time", {}, time), h("b", {}, frame.inbound ? "机器人 → 平台" : "平台 → 机器人"),
-    h("i", {}, { call: "调用", event: "事件", answer: "应答" }[kind]), h("span", { class: "what" }, what ?? ""), h("code", {}, frame.text.slice(0, 220))));
+    h("i", {}, { call: "调用", event: "事件", answer: "应答" }[kind]), h("span", { class: "what" }, what ?? ""), h("code", {}, (value ? JSON.stringify(value) : frame.text).slice(0, 220))));
 }
 
 // Doing
@@ -387,6 +392,15 @@ function connect() {
 }
 
 function listen() {
+  const resized = new ResizeObserver((entries) => entries.forEach((entry) => stayLow(entry.target)));
+  for (const node of [at("messages"), at("phone-messages")]) {
+    node.addEventListener("scroll", () => {
+      // A pane that has just become smaller was not scrolled by its reader.
+      if (node.dataset.height !== String(node.clientHeight)) return;
+      node.dataset.low = node.scrollHeight - node.scrollTop - node.clientHeight < 80 ? "yes" : "no";
+    });
+    resized.observe(node);
+  }
   const box = at("composer-text");
   at("composer").addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -99,7 +99,7 @@ def recall(context: Alerts, asked: Asked) -> Iterator[Action]:
             f"将撤回 {group.name} 里同一人的 {len(messages)} 条消息。",
         )
         return
-    yield from _recall(context, person, alert, group, messages)
+    yield from _recall(person, alert, group, messages)
 
 
 def remind(context: Alerts, asked: Asked) -> Iterator[Action]:
@@ -303,7 +303,7 @@ def _standing_messages(context: Alerts, alert: Alert) -> list[str]:
 
 
 def _recall(
-    context: Alerts, person: Person, alert: Alert, group: Group, messages: Sequence[str]
+    person: Person, alert: Alert, group: Group, messages: Sequence[str]
 ) -> Iterator[Action]:
     yield SaveAlert(alert=alert.recalling(person.id))
     yield Record(
@@ -371,7 +371,7 @@ def _redeem(context: Alerts, asked: Asked) -> Iterator[Action]:
     group = context.groups.get(alert.group)
     if pending["deed"] == "recall":
         messages = _standing_messages(context, alert)
-        yield from _recall(context, person, alert, group, messages)
+        yield from _recall(person, alert, group, messages)
         return
     role, upper = _upwards(context, alert, group)
     yield SaveAlert(alert=alert.decided(Decision.REPORTED, person.id, context.now))

@@ -1,0 +1,406 @@
+"""The command line: parses and calls, nothing else."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from bot import control, doctor, registration
+from bot.bootstrap import (
+    STORE_NAME,
+    Bot,
+    Plugins,
+    clauses_for,
+    load_plugins,
+    make_calendar,
+    make_engine,
+    submit_offline,
+)
+from bot.clock import SystemClock
+from bot.config import Config, load_config
+from bot.explain import explain as explain_rule
+from bot.explain import try_text
+from bot.log import configure
+from bot.model.errors import BotError
+from bot.model.event import Event, OfficeRoleGiven, PersonNamed
+from bot.model.group import Role
+from bot.playground import Playground, playground
+from bot.sandbox.stories import STORIES
+from bot.scan import scan as scan_files
+from bot.vault import Vault
+from storage.codec import encode
+from storage.database import back_up, open_reader, open_store, upgrade
+from storage.unit_of_work import UnitOfWork
+
+app = typer.Typer(
+    name="qungui",
+    help="群规：工作群合规助手。先运行 qungui demo 看一遍演示；qungui run 正式运行。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+group_app = typer.Typer(help="登记工作群：机器人只在登记过的群里工作。", no_args_is_help=True)
+app.add_typer(group_app, name="group")
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
+DEFAULT_CONFIG = Path("config.toml")
+_SANDBOX_PORT = 8791
+_STORIES = tuple(story.name for story in STORIES)
+
+
+@app.command()
+def run(
+    config: ConfigPath = DEFAULT_CONFIG,
+    port: Annotated[int, typer.Option(help="没有配置文件时，沙盒网页的端口")] = _SANDBOX_PORT,
+) -> None:
+    """运行机器人；没有 config.toml 时启动沙盒，用浏览器就能试。"""
+    configure("INFO")
+    with _sentences():
+        loaded = _plugins()
+        if config.exists():
+            _run(_serve(_read(config, loaded), loaded))
+        else:
+            _run(_play(loaded, port))
+
+
+@app.command()
+def demo(
+    story: Annotated[str, typer.Option(help="只演一个：" + "、".join(_STORIES))] = "",
+    leave: Annotated[bool, typer.Option("--exit", help="演完就退出，出错时退出码为 1")] = False,
+    port: Annotated[int, typer.Option(help="沙盒网页的端口，0 为任选")] = 0,
+) -> None:
+    """在终端里演一遍：群里出现广告，群主收到提醒并处置。"""
+    configure("WARNING")
+    if story and story not in _STORIES:
+        _fail(f"没有剧本 {story}，可选：{'、'.join(_STORIES)}。")
+    with _sentences():
+        told = _run(_tell([story] if story else list(_STORIES), _plugins(), port, leave=leave))
+    raise typer.Exit(0 if told else 1)
+
+
+@app.command()
+def scan(
+    files: Annotated[list[str], typer.Argument(help=".txt .jsonl .csv 文件，- 为标准输入")],
+    format: Annotated[  # noqa: A002
+        Literal["table", "jsonl"], typer.Option(help="table 看，jsonl 给程序")
+    ] = "table",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """不连任何账号，检查文件里的消息。退出码：0 没发现，1 有发现，2 有输入读不了。"""
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded) if config.exists() else None
+        status = scan_files(
+            files,
+            engine=make_engine(loaded, chosen),
+            clauses_of=clauses_for(loaded, chosen),
+            format=format,
+            out=sys.stdout,
+            err=sys.stderr,
+        )
+    raise typer.Exit(status)
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(help="规则代码，如 gambling")]) -> None:
+    """说明一条规则：查什么、不查什么、已知查不出什么、依据哪些条款。"""
+    with _sentences():
+        loaded = _plugins()
+        found = next((each for each in loaded.rules if each.code == rule), None)
+        if found is None:
+            codes = "、".join(sorted(each.code for each in loaded.rules))
+            raise BotError(f"没有规则 {rule}，现有：{codes}。")
+        print(explain_rule(found, clauses_for(loaded)(found.topic)))
+
+
+@app.command("try")
+def try_(text: Annotated[str, typer.Argument(help="要试的一句话")]) -> None:
+    """试一句话：每条规则都回答，没问题的也说明为什么。"""
+    with _sentences():
+        print(try_text(make_engine(_plugins()), text))
+
+
+@app.command()
+def due(
+    day: Annotated[str, typer.Argument(help="事件发生的日期，如 2026-09-29")],
+    days: Annotated[int, typer.Option(help="工作日数")] = 7,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """算期限：从次日起第 7 个工作日是哪天，依据什么。"""
+    with _sentences():
+        try:
+            start = date.fromisoformat(day)
+        except ValueError:
+            raise BotError("日期要写成 2026-09-29 这样。") from None
+        loaded = _plugins()
+        chosen = _read(config, loaded) if config.exists() else _nothing_configured()
+        found = make_calendar(chosen).due(start, days)
+        week = "一二三四五六日"[found.on.weekday()]
+        print(f"{found.on}（星期{week}）{'　暂定' if found.provisional else ''}")
+        print(found.rule)
+
+
+@app.command("check-config")
+def check_config(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """检查配置文件，一次列出全部错误。"""
+    with _sentences():
+        loaded = _plugins()
+        make_calendar(_read(config, loaded))
+        print(f"{config} 没有错误。")
+
+
+@app.command("doctor")
+def doctor_(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """体检：环境、插件、数据、密钥、账号。"""
+    with _sentences():
+        loaded = _plugins()
+        fine = True
+        for verdict in doctor.examine(_read(config, loaded), loaded):
+            print(f"{'✓' if verdict.fine else '✗'} {verdict.text}")
+            fine = fine and verdict.fine
+    raise typer.Exit(0 if fine else 1)
+
+
+@app.command()
+def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """升级数据结构；运行时也会自动升级。"""
+    with _sentences():
+        chosen = _read(config, _plugins())
+        chosen.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = chosen.store.folder / STORE_NAME
+        Vault.open(chosen.store.key_file, create=not path.exists())
+        connection = open_store(path, migrate=False)
+        steps = upgrade(connection)
+        connection.close()
+        print(f"已升级：{'、'.join(steps)}" if steps else "已是最新。")
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="备份写到哪个文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """备份数据文件，机器人运行时也可以。密钥文件要另外保管，不在备份里。"""
+    with _sentences():
+        chosen = _read(config, _plugins())
+        source = open_reader(chosen.store.folder / STORE_NAME)
+        size = back_up(source, target)
+        source.close()
+        print(f"已备份到 {target}（{size / 1024:.0f} KB）。恢复还需要密钥文件，请另外保管。")
+
+
+@group_app.command("add")
+def group_add(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """从在线的群里选一个登记，逐项填写群主、管理员、分管领导。"""
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        answer = control.ask(chosen.store.folder, {"do": "groups"})
+        if answer is None:
+            raise BotError("机器人没有在运行，取不到群名单；请先 qungui run，或用 group import。")
+        picked = _pick(answer["groups"])
+        cells = {"platform_id": picked["id"], "name": picked["name"]}
+        for key, question in _QUESTIONS:
+            cells[key] = typer.prompt(question, default="" if key in _OPTIONAL else None)
+        form = registration.form(cells, account=picked["account"], now=SystemClock().now())
+        _submit(chosen, loaded, [form])
+        print(f"“{form.name}”已登记，机器人会在群里发须知并检查自己的权限。")
+
+
+@group_app.command("import")
+def group_import(
+    table: Annotated[Path, typer.Argument(help="CSV 表，列名见 qungui group import --help")],
+    account: Annotated[str, typer.Option(help="表里没填账号时用哪个机器人账号")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """从 CSV 表登记。列名：账号 群号 群名 归属科室 用途 入群方式 群规 批准人 批准日期 群主 群主账号
+    管理员 管理员账号 分管领导 分管领导账号；多个管理员用、分开。"""  # noqa: D205, D209
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        own = [each.self_id for each in chosen.accounts if each.self_id]
+        watching = account or (own[0] if len(own) == 1 else None)
+        read = registration.read_table(table, now=SystemClock().now(), account=watching)
+        for fault in read.faults:
+            print(f"✗ {fault}", file=sys.stderr)
+        if read.faults:
+            _fail(f"有 {len(read.faults)} 行要改，还没有写入任何一行。")
+        for form in track(read.forms, description="登记", console=Console(stderr=True)):
+            _submit(chosen, loaded, [form])
+        print(f"已登记 {len(read.forms)} 个群。")
+
+
+@group_app.command("list")
+def group_list(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """列出登记的群。"""
+    with _sentences():
+        chosen = _read(config, _plugins())
+        connection = open_reader(chosen.store.folder / STORE_NAME)
+        records = UnitOfWork(connection, Vault.open(chosen.store.key_file))
+        for group in records.groups.all():
+            owners = "、".join(each.masked for each in records.groups.holders(group.id, Role.OWNER))
+            print(f"{group.id}\t{group.name}\t{group.unit}\t群主 {owners}\t{group.account}")
+        connection.close()
+
+
+@group_app.command("office")
+def group_office(
+    role: Annotated[str, typer.Argument(help="committee 机关党委，duty 值班")],
+    name: Annotated[str, typer.Argument(help="姓名")],
+    user: Annotated[str, typer.Argument(help="QQ 号")],
+    unit: Annotated[str, typer.Option(help="科室")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """指定全单位的角色：机关党委专干、值班员。"""
+    with _sentences():
+        if role not in {Role.COMMITTEE.value, Role.DUTY.value}:
+            raise BotError("角色只能是 committee（机关党委）或 duty（值班）。")
+        loaded = _plugins()
+        event = OfficeRoleGiven(
+            at=SystemClock().now(),
+            role=role,
+            platform=registration.PLATFORM,
+            person=PersonNamed(name=name, unit=unit, user=user),
+        )
+        _submit(_read(config, loaded), loaded, [event])
+        print("已登记。")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+_QUESTIONS = (
+    ("unit", "归属科室"),
+    ("purpose", "用途"),
+    ("join_way", "入群方式"),
+    ("rules", "群规"),
+    ("approver", "批准人"),
+    ("approved_on", "批准日期（如 2026-11-20）"),
+    ("owner", "群主姓名"),
+    ("owner_user", "群主 QQ 号"),
+    ("administrator", "群管理员姓名（多个用、分开）"),
+    ("administrator_user", "群管理员 QQ 号（多个用、分开）"),
+    ("leader", "分管领导姓名"),
+    ("leader_user", "分管领导 QQ 号"),
+)
+_OPTIONAL = frozenset({"purpose", "join_way", "rules", "approved_on"})
+
+
+def _pick(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    if not groups:
+        raise BotError("机器人账号还不在任何群里，请先把它拉进群。")
+    for number, group in enumerate(groups, start=1):
+        print(f"{number:3}  {group['name']}（{group['id']}，{group['members'] or '？'} 人）")
+    chosen: int = typer.prompt("登记哪一个（序号）", type=int)
+    if not 1 <= chosen <= len(groups):
+        raise BotError(f"序号要在 1 到 {len(groups)} 之间。")
+    return groups[chosen - 1]
+
+
+def _submit(config: Config, loaded: Plugins, events: list[Event]) -> None:
+    for event in events:
+        kind, body = encode(event)
+        if control.ask(config.store.folder, {"do": "submit", "kind": kind, "body": body}) is None:
+            submit_offline(config, loaded, [event])
+
+
+async def _serve(config: Config, loaded: Plugins) -> bool:
+    async with Bot(config, loaded).running() as bot:
+        print(f"qungui 已启动，数据在 {config.store.folder}，端口 {bot.web_port}。", flush=True)
+        await _until_told()
+    return True
+
+
+async def _play(loaded: Plugins, port: int) -> bool:
+    async with playground(loaded, port=port) as play:
+        print(f"沙盒已启动，用浏览器打开：{play.sandbox.page_url}", flush=True)
+        print("没有 config.toml，所以这是演示：数据是临时的，按 Ctrl+C 结束。", flush=True)
+        await _until_told()
+    return True
+
+
+async def _tell(names: list[str], loaded: Plugins, port: int, *, leave: bool) -> bool:
+    async with playground(loaded, port=port) as play:
+        print(f"沙盒网页：{play.sandbox.page_url}", flush=True)
+        told = await _tell_each(play, names)
+        if not leave:
+            print("演示完毕。网页还开着，按 Ctrl+C 结束。", flush=True)
+            await _until_told()
+    return told
+
+
+async def _tell_each(play: Playground, names: list[str]) -> bool:
+    if not await play.ready():
+        print("机器人没有连上沙盒。")
+        return False
+    came_true = True
+    for name in names:
+        told = await play.sandbox.play(name, lambda line: print(line, flush=True))
+        came_true = came_true and told
+        print()
+    return came_true
+
+
+async def _until_told() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _run(work: Coroutine[Any, Any, bool]) -> bool:
+    with contextlib.suppress(KeyboardInterrupt):
+        return asyncio.run(work)
+    return False
+
+
+def _plugins() -> Plugins:
+    loaded = load_plugins()
+    for fault in loaded.faults:
+        print(f"注意：{fault}", file=sys.stderr)
+    return loaded
+
+
+def _read(path: Path, loaded: Plugins) -> Config:
+    return load_config(
+        path,
+        workflows=loaded.workflow_settings,
+        environ=os.environ,
+        rules={each.code for each in loaded.rules},
+        regulations={each.code for each in loaded.clauses.regulations},
+    )
+
+
+def _nothing_configured() -> Config:
+    return Config.default_for_sandbox(
+        folder=Path("data"),
+        url="ws://127.0.0.1:1",
+        token="none",  # noqa: S106 - never used
+    )
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    """Show what a person can mend as one sentence, without a trace."""
+    try:
+        yield
+    except BotError as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)

@@ -1,0 +1,80 @@
+"""doctor: looks at everything a running bot needs, and says what to do about what is missing."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.bootstrap import STORE_NAME, Plugins
+from bot.config import Config
+from bot.control import ask
+from bot.model.errors import BotError
+from bot.vault import Vault
+from storage.audit import SqliteAudit
+from storage.database import check, open_reader, pending_steps
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One thing that was looked at: fine or not, and a sentence."""
+
+    fine: bool
+    text: str
+
+
+def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
+    """Look at machine, plugins, store, key and accounts."""
+    version = sys.version_info
+    yield Verdict(fine=version >= (3, 11), text=f"Python {version.major}.{version.minor}")
+    for fault in loaded.faults:
+        yield Verdict(fine=False, text=fault)
+    yield Verdict(
+        fine=bool(loaded.rules),
+        text=f"规则 {len(loaded.rules)} 条，流程 {len(loaded.workflows)} 个",
+    )
+    yield from _store(config)
+    yield from _accounts(config)
+
+
+def _store(config: Config) -> Iterator[Verdict]:
+    path = config.store.folder / STORE_NAME
+    if not path.exists():
+        yield Verdict(fine=True, text=f"数据文件 {path} 还没有，首次运行时建立")
+        return
+    try:
+        connection = open_reader(path)
+        found = check(connection)
+        yield Verdict(fine=found == "ok", text=f"数据文件快速检查：{found}")
+        steps = pending_steps(connection)
+        yield Verdict(
+            fine=not steps,
+            text=f"数据结构有 {len(steps)} 步未升级，请运行 qungui migrate"
+            if steps
+            else "数据结构是最新的",
+        )
+        broken = SqliteAudit(connection).broken_at()
+        yield Verdict(
+            fine=broken is None,
+            text="审计链完整" if broken is None else f"审计链从第 {broken} 条起断开，可能被改动",
+        )
+        connection.close()
+        Vault.open(config.store.key_file)
+        yield Verdict(fine=True, text="密钥文件可用，权限 0600")
+    except BotError as error:
+        yield Verdict(fine=False, text=str(error))
+
+
+def _accounts(config: Config) -> Iterator[Verdict]:
+    if not config.accounts:
+        yield Verdict(fine=False, text="没有配置账号，请在 config.toml 写 [[accounts]]")
+    try:
+        answer = ask(Path(config.store.folder), {"do": "status"})
+    except BotError as error:
+        yield Verdict(fine=False, text=str(error))
+        return
+    if answer is None:
+        yield Verdict(fine=True, text="机器人没有在运行，账号状态要运行后才知道")
+        return
+    for account in answer["accounts"]:
+        trouble = account["trouble"]
+        yield Verdict(fine=trouble is None, text=f"账号 {account['name']}：{trouble or '在线'}")
