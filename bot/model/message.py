@@ -51,12 +51,12 @@ class Message:
 
     @property
     def readable(self) -> str:
-        """All that can be read of the message: its text, and the words and addresses of cards.
+        """All that can be read of the message: its text, cards' words and addresses, files' names.
 
         Spans of findings are positions in it; for a message without cards it is the text.
         """
         words = [
-            f"{each.name} {each.url}".strip()
+            f"{each.name} {each.url}".strip() if each.kind is AttachmentKind.CARD else each.name
             for each in self.attachments
             if each.kind in {AttachmentKind.CARD, AttachmentKind.FILE}
         ]
