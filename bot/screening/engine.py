@@ -1,24 +1,32 @@
 """The engine: all rules over one text, in one pass.
 
-Order of work: fold the text, find the words of every rule and the shared signals at once, ask only
-the rules that have a word or a need to look at, merge the hits of a rule into one flag. A rule
-that raises is named in `failed` and stops no other.
+Order of work: fold the text, find the words of every rule and the shared signals at once, look for
+words in disguise, ask only the rules that have a word or a need to look at, merge the hits of a
+rule into one flag. A rule that raises is named in `failed` and stops no other.
+
+Marks in the same automaton (parts of characters, initials, numerals in a row) tell whether a
+second look is worth its time; most texts have none.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import product
+from operator import or_
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.model.finding import Flag, Mode, Severity, Span, Why
+from bot.screening.disguises import INITIALS_OF, Disguise, Disguises, company_of
 from bot.screening.links import Link
-from bot.screening.matcher import Entry, Matcher
+from bot.screening.matcher import SHORTEST, Entry, Matcher
+from bot.screening.ordinary import OrdinaryWords
 from bot.screening.reading import ALLOWED, Reading, RuleSighting
-from bot.screening.rule import Acquittal, Hit, Need, Rule, Seen
-from bot.screening.signals import SIGNAL_WORDS
-from bot.screening.text import FoldingTable, View
+from bot.screening.rule import Acquittal, Answer, Hit, Need, Rule, Seen
+from bot.screening.signals import ACQUITTING, CONTEXTS, SIGNAL_WORDS, Signal
+from bot.screening.splits import split_forms
+from bot.screening.text import NUMERALS, FoldingTable, View, with_digits
 
 LONG_TEXT: Final = 20_000
 """Characters beyond which a text is screened in a worker process, and in pieces."""
@@ -28,6 +36,26 @@ OVERLAP: Final = 400
 
 MAX_SPANS: Final = 100
 """Spans kept per flag; nobody reads the hundred-and-first."""
+
+ACCUSING: Final = frozenset({Signal.CONTACT, Signal.OFFER, Signal.CALL})
+"""Signals that keep a doubtful disguise company, and that are disguised themselves."""
+
+SILENT: Final = frozenset({*ACQUITTING, *CONTEXTS, Signal.WORK, Signal.JOKES})
+"""Signals that never add to suspicion."""
+
+TELLING: Final = 3
+"""Weight from which a word of a rule keeps a doubtful disguise company."""
+
+SHORT_TEXT: Final = 24
+"""Characters up to which a text is listened to although nothing keeps disguises company.
+
+In a longer one that offers nothing, what sounds like a word mostly is chance.
+"""
+
+PRICES: Final = frozenset(
+    map("".join, (*product("百千万", "元块"), *product("日月年时", "入薪赚")))
+)
+"""Prices and wages without digits: they stand beside words like a signal."""
 
 _LATIN = re.compile(r"[a-z0-9]{2}")
 _SOFT_CUTS = "\n。！？；;!? ，,"
@@ -62,6 +90,19 @@ class Opinion:
     failed: bool = False
 
 
+class _Look(NamedTuple):
+    """The first look at a text: how it reads and sounds, and what was found in both."""
+
+    text: str
+    squeezed: str
+    sounds: str
+    found: list[tuple[int, int, int]]
+    signs: int
+    asked: int
+    heard: list[tuple[int, int, int]]
+    latin: bool
+
+
 class Engine:
     """Screens texts with a fixed set of rules; pure, and safe to call from several threads."""
 
@@ -70,8 +111,13 @@ class Engine:
         rules: Iterable[Rule],
         modes: Mapping[str, Mode] | None = None,
         official_hosts: Iterable[str] = (),
+        *,
+        disguises: bool = True,
     ) -> None:
-        """Compile the words of all rules; ValueError for two rules of one code or a bad word."""
+        """Compile the words of all rules; ValueError for two rules of one code or a bad word.
+
+        Without `disguises` only what is written out is found: to measure what they add.
+        """
         self.rules = tuple(sorted(rules, key=lambda rule: rule.code))
         self.first_signal = len(self.rules)
         codes = [rule.code for rule in self.rules]
@@ -81,9 +127,31 @@ class Engine:
         self._official = frozenset(host.lower().strip(".") for host in official_hosts)
         self._squeezing = FoldingTable(squeeze=True)
         self._plain = FoldingTable(squeeze=False)
-        self._matcher = Matcher(self._declared())
-        self._asks = [
-            sum(1 << entry.owner for entry in entries if entry.owner < self.first_signal)
+        declared = self._declared()
+        meant = [word for word in declared if disguises and self._concerned(declared[word])]
+        self._parts = self._marks(split_forms(frozenset("".join(meant))), declared)
+        self._initials = self._marks(_initials_of(meant), declared)
+        marks = {*self._parts, *self._initials, *_numerals_in_a_row(), *PRICES}
+        self._matcher = Matcher(declared, marks)
+        self.ordinary = OrdinaryWords()
+        self._disguises = Disguises(meant, self.ordinary)
+        first = self.first_signal
+        self._company, self._beside, self._part, self._initial, self._numeral = (
+            1 << bit for bit in range(first, first + 5)
+        )
+        self._alone = [rule.alone for rule in self.rules]
+        self._patient = sum(1 << i for i, rule in enumerate(self.rules) if rule.alone > 1)
+        self._least = [min(2, max(rule.words.values(), default=1)) for rule in self.rules]
+        self._signs = [self._signs_of(word) for word in self._matcher.words]
+        self._rule_bits = self._company - 1
+        self._marked = self._part | self._initial
+        self._second_look = self._company | self._marked | self._numeral
+        self._weights = [
+            tuple(
+                (owner, weight)
+                for owner, _, weight in entries
+                if owner < self.first_signal and weight != ALLOWED
+            )
             for entries in self._matcher.entries
         ]
         self._triggers = tuple(
@@ -96,30 +164,138 @@ class Engine:
             return self._screen_in_pieces(text)
         squeezed = text.translate(self._squeezing)
         found = self._matcher.find(squeezed)
-        asked = self._asked(squeezed, found)
+        # Dropping what is not ASCII is much faster than a search, and most texts have none.
+        few = len(squeezed.encode("ascii", "ignore")) < SHORTEST
+        latin = not few and _LATIN.search(squeezed) is not None
+        signs = 0
+        table = self._signs
+        for _, _, value in found:
+            signs |= table[value]
+        sounds = ""
+        heard: list[tuple[int, int, int]] = []
+        if latin or signs & self._company or len(squeezed) <= SHORT_TEXT:
+            sounds = squeezed.translate(self._disguises.sounds)
+            heard = self._disguises.listen(sounds)
+        asked = self._asked(found, signs, latin=latin) if signs & self._rule_bits else 0
+        if not (asked or heard or latin or signs & self._second_look):
+            return CLEAN
+        look = _Look(text, squeezed, sounds, found, signs, asked, heard, latin)
+        reading, asked = self._read(look)
         if not asked:
             return CLEAN
-        reading = Reading(self, View(text, self._squeezing), found)
-        opinions = list(self._opinions(reading, asked))
-        return Screening(
-            flags=tuple(
-                self._flag(opinion.rule, opinion.hits) for opinion in opinions if opinion.hits
-            ),
-            failed=tuple(opinion.rule.code for opinion in opinions if opinion.failed),
-        )
+        flags: list[Flag] = []
+        failed: list[str] = []
+        for rule, _, answers in self._answers(reading, asked):
+            if answers is None:
+                failed.append(rule.code)
+            elif hits := tuple(answer for answer in answers if isinstance(answer, Hit)):
+                flags.append(self._flag(rule, hits))
+        return Screening(flags=tuple(flags), failed=tuple(failed)) if flags or failed else CLEAN
 
     def opinions(self, text: str) -> tuple[Opinion, ...]:
         """Return every rule's answer to a short text, also of the rules that saw nothing."""
-        view = View(text[:LONG_TEXT], self._squeezing)
-        found = self._matcher.find(view.folded)
-        reading = Reading(self, view, found)
-        answered = {
-            opinion.rule.code: opinion
-            for opinion in self._opinions(reading, self._asked(view.folded, found))
-        }
+        text = text[:LONG_TEXT]
+        squeezed = text.translate(self._squeezing)
+        found = self._matcher.find(squeezed)
+        sounds = squeezed.translate(self._disguises.sounds)
+        signs = reduce(or_, (self._signs[value] for _, _, value in found), 0)
+        reading, asked = self._read(
+            _Look(
+                text=text,
+                squeezed=squeezed,
+                sounds=sounds,
+                found=found,
+                signs=signs,
+                asked=signs & self._rule_bits,
+                heard=self._disguises.listen(sounds),
+                latin=_LATIN.search(squeezed) is not None,
+            )
+        )
+        asked |= sum(1 << owner for owner in reading.seen if owner < self.first_signal)
+        answered = {opinion.rule.code: opinion for opinion in self._opinions(reading, asked)}
         return tuple(
             answered.get(rule.code, Opinion(rule=rule, asked=False)) for rule in self.rules
         )
+
+    def _read(self, look: _Look) -> tuple[Reading, int]:
+        """Return what was seen, and which rules have something to look at, one bit each."""
+        text, squeezed, sounds, found, signs, asked, by_ear, latin = look
+        company = latin or signs & self._company
+        heard = (
+            self._disguises.heard(squeezed, sounds, by_ear, company=bool(company))
+            if by_ear or company
+            else []
+        )
+        pinyin = latin and self._disguises.has_pinyin(text, squeezed)
+        view = View(text, self._squeezing, squeezed)
+        disguises: Sequence[Disguise] = ()
+        if heard or pinyin or signs & self._marked:
+            disguises = self._disguised(view, found, signs, heard, pinyin=pinyin)
+            if disguises:
+                asked |= signs & self._rule_bits
+            for disguise in disguises:
+                asked |= self._signs[self._matcher.value_of(disguise.word)] & self._rule_bits
+        if latin or signs & self._numeral:
+            digits = with_digits(squeezed) if signs & self._numeral else squeezed
+            for pattern, who in self._triggers:
+                if who & ~asked and pattern.search(digits):
+                    asked |= who
+        return Reading(self, view, found, disguises), asked
+
+    def _asked(self, found: list[tuple[int, int, int]], signs: int, *, latin: bool) -> int:
+        """Return the rules whose words were seen and weigh enough, one bit each."""
+        asked = signs & self._rule_bits
+        if not asked & self._patient or latin or signs & self._beside:
+            return asked
+        weights: dict[int, int] = {}
+        for value in {value for _, _, value in found}:
+            for owner, weight in self._weights[value]:
+                weights[owner] = weights.get(owner, 0) + weight
+        enough = (1 << owner for owner, weight in weights.items() if weight >= self._alone[owner])
+        return asked & sum(enough)
+
+    def _disguised(
+        self,
+        view: View,
+        found: list[tuple[int, int, int]],
+        signs: int,
+        heard: list[Disguise],
+        *,
+        pinyin: bool,
+    ) -> list[Disguise]:
+        """Return the words in disguise, confirmed."""
+        disguises: list[Disguise] = []
+        if signs & self._part:
+            parts = self._marked_by(self._part, self._parts, found)
+            disguises += self._disguises.by_parts(view, parts, self._found_again)
+        if not (heard or pinyin or signs & self._initial):
+            return disguises
+        table = self._signs
+        company = company_of(
+            view.folded, [start for start, _, value in found if table[value] & self._company]
+        )
+        disguises += self._disguises.by_sound(view, heard, company)
+        if signs & self._initial:
+            initials = self._marked_by(self._initial, self._initials, found)
+            disguises += self._disguises.by_initials(view, initials, company)
+        if pinyin:
+            disguises += self._disguises.by_pinyin(view, company)
+        return disguises
+
+    def _marked_by(
+        self, sign: int, meant: Mapping[str, str], found: list[tuple[int, int, int]]
+    ) -> list[tuple[int, int, str]]:
+        """Return where marks of one kind stand, and what they mean."""
+        words, table = self._matcher.words, self._signs
+        return [
+            (start, end, meant[words[value]]) for start, end, value in found if table[value] & sign
+        ]
+
+    def _found_again(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield the words that may be disguised in another reading of a text."""
+        for start, end, value in self._matcher.find(text):
+            if self._concerned(self._matcher.entries[value]):
+                yield start, end, self._matcher.words[value]
 
     def _declared(self) -> dict[str, list[Entry]]:
         declared: dict[str, list[Entry]] = {}
@@ -141,37 +317,73 @@ class Engine:
     def _who_needs(self, need: Need) -> int:
         return sum(1 << index for index, rule in enumerate(self.rules) if need in rule.needs)
 
-    def _asked(self, squeezed: str, found: list[tuple[int, int, int]]) -> int:
-        """Return the rules that have something to look at, one bit each."""
-        asked = 0
-        asks = self._asks
-        for _, _, value in found:
-            asked |= asks[value]
-        if _LATIN.search(squeezed) is None:
-            return asked
-        for pattern, who in self._triggers:
-            if who & ~asked and pattern.search(squeezed):
-                asked |= who
-        return asked
+    def _concerned(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Return those whom a disguise of their word concerns: nobody disguises what acquits."""
+        return tuple(
+            entry
+            for entry in entries
+            if entry.weight != ALLOWED
+            and (entry.owner < self.first_signal or self._signal(entry.owner) in ACCUSING)
+        )
+
+    def _signal(self, owner: int) -> Signal:
+        return tuple(SIGNAL_WORDS)[owner - self.first_signal]
+
+    def _marks(
+        self, marks: Mapping[str, str], declared: Mapping[str, list[Entry]]
+    ) -> dict[str, str]:
+        """Return marks folded, without those too short or declared as words themselves."""
+        folded = ((mark.translate(self._squeezing), meant) for mark, meant in marks.items())
+        return {
+            mark: meant
+            for mark, meant in folded
+            if len(mark) >= SHORTEST and mark not in declared and mark != meant
+        }
+
+    def _signs_of(self, word: str) -> int:
+        """Return what a word or mark is a sign of: rules to ask, company, a second look."""
+        signs = 0
+        for entry in self._matcher.entries[self._matcher.value_of(word)]:
+            if entry.owner < self.first_signal:
+                signs |= 1 << entry.owner if entry.weight >= self._least[entry.owner] else 0
+                signs |= self._company if entry.weight >= TELLING else 0
+            else:
+                signal = self._signal(entry.owner)
+                signs |= self._company if signal in ACCUSING else 0
+                signs |= 0 if signal in SILENT else self._beside
+        signs |= self._company | self._beside if word in PRICES else 0
+        signs |= self._part if word in self._parts else 0
+        signs |= self._initial if word in self._initials else 0
+        return signs | (self._numeral if len(word) == SHORTEST and _is_numeral(word) else 0)
 
     def _opinions(self, reading: Reading, asked: int) -> Iterator[Opinion]:
-        for index, rule in enumerate(self.rules):
-            if not asked >> index & 1:
-                continue
-            sighting = RuleSighting(reading, index)
-            try:
-                answers = tuple(rule.check(sighting))
-            except Exception:  # noqa: BLE001  a rule must not stop the others; its code is reported
-                yield Opinion(rule=rule, asked=True, failed=True)
-                continue
+        for rule, sighting, answers in self._answers(reading, asked):
             yield Opinion(
                 rule=rule,
                 asked=True,
                 words=sighting.words,
                 allowed=sighting.allowed,
-                hits=tuple(answer for answer in answers if isinstance(answer, Hit)),
-                acquittals=tuple(answer for answer in answers if isinstance(answer, Acquittal)),
+                hits=tuple(answer for answer in answers or () if isinstance(answer, Hit)),
+                acquittals=tuple(a for a in answers or () if isinstance(a, Acquittal)),
+                failed=answers is None,
             )
+
+    def _answers(
+        self, reading: Reading, asked: int
+    ) -> Iterator[tuple[Rule, RuleSighting, tuple[Answer, ...] | None]]:
+        """Yield each rule asked with what it sees and its answers, None if it raised."""
+        while asked:
+            lowest = asked & -asked
+            asked ^= lowest
+            index = lowest.bit_length() - 1
+            rule = self.rules[index]
+            sighting = RuleSighting(reading, index)
+            try:
+                answers = tuple(rule.check(sighting))
+            except Exception:  # noqa: BLE001  a rule must not stop the others; its code is reported
+                yield rule, sighting, None
+                continue
+            yield rule, sighting, answers
 
     def _flag(self, rule: Rule, hits: tuple[Hit, ...]) -> Flag:
         return Flag(
@@ -207,11 +419,21 @@ class Engine:
 
     def plain_view(self, text: str) -> View:
         """Return the plain view of a text."""
-        return View(text, self._plain)
+        view = View(text, self._plain)
+        digits = with_digits(view.folded)
+        return view if digits == view.folded else View(text, self._plain, digits)
+
+    def word_of(self, value: int) -> str:
+        """Return one of the matcher's words, folded."""
+        return self._matcher.words[value]
 
     def entries_of(self, value: int) -> tuple[Entry, ...]:
         """Return who declared one of the matcher's words."""
         return self._matcher.entries[value]
+
+    def entries_of_word(self, word: str) -> tuple[Entry, ...]:
+        """Return who declared a folded word, of those whom a disguise of it concerns."""
+        return self._concerned(self._matcher.entries[self._matcher.value_of(word)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +489,24 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
 @lru_cache(maxsize=1)
 def _engine_of(spec: EngineSpec) -> Engine:
     return spec.build()
+
+
+def _initials_of(words: Collection[str]) -> dict[str, str]:
+    """Return initials with the first of their words that some rule declares."""
+    known = frozenset(words)
+    return {
+        initials: next(word for word in meant if word in known)
+        for initials, meant in INITIALS_OF.items()
+        if not known.isdisjoint(meant)
+    }
+
+
+def _numerals_in_a_row() -> Iterator[str]:
+    return map("".join, product(NUMERALS, NUMERALS))
+
+
+def _is_numeral(word: str) -> bool:
+    return word[0] in NUMERALS and word[-1] in NUMERALS
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ FILE_ENDINGS: Final = frozenset(
 RESERVED: Final = frozenset({"example", "test", "invalid"})
 """Endings of RFC 2606 that stand in no list of suffixes, but in invented addresses."""
 
+SPREAD_LIMIT: Final = 160
+"""Characters of a spread address that are read: nobody types a longer one with spaces."""
+
 _DOT = r"(?:\.|。|\[\.\]|\(\.\)|\[dot\]|\(dot\))"
 _LETTERS = r"a-z0-9\u00e0-\u024f\u0370-\u03ff\u0400-\u052f"
 _LABEL = rf"[{_LETTERS}](?:[{_LETTERS}-]{{0,61}}[{_LETTERS}])?"
@@ -32,6 +35,15 @@ _LINK = re.compile(
     rf"|(?<![{_LETTERS}@.-])(?P<host>{_LABEL}(?:{_DOT}{_LABEL}){{1,10}})(?![{_LETTERS}-]|@))"
     rf"(?P<port>:[0-9]{{1,5}})?"
     rf"(?P<path>[/?#][a-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{{0,2000}})?"
+)
+_SPREAD = re.compile(
+    rf"(?=h[\s-]{{0,2}}t[\s-]{{0,2}}t[\s-]{{0,2}}p)(?!https?://[{_LETTERS}])h[\s-]{{0,2}}t[\s-]{{0,2}}t[\s-]{{0,2}}p"
+    rf"(?:[\s-]{{0,2}}s)?\s{{0,2}}:\s{{0,2}}/\s{{0,2}}/\s{{0,2}}[{_LETTERS} .\-/?=&:_%~]{{4,{SPREAD_LIMIT}}}"
+)
+_SPOKEN = re.compile(
+    rf"(?<![{_LETTERS}.-])[{_LETTERS}](?:[{_LETTERS}-]{{1,40}}(?:点|\s\.\s?|\.\s)){{1,3}}"
+    r"(?:com|cn|net|top|xyz|cc|vip|club|icu|tk|org|info|me|ml|cf|ga|gq|buzz|site|online|shop|work|fun|life)(?![a-z0-9])"
+    r"(?:(?:斜杠|/)[a-z0-9/._-]{0,60})?"
 )
 _DOTS = re.compile(_DOT)
 _HAN_TAIL = re.compile(r"[\u3400-\u9fff]{1,63}\Z")
@@ -57,11 +69,20 @@ class Link:
     scheme: str = ""
     user: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
+    port: str = ""
     defanged: bool = False
 
     def at(self, start: int, end: int) -> "Link":
         """Return the same link at another place."""
         return replace(self, start=start, end=end)
+
+    def upwards(self) -> Iterator[str]:
+        """Yield the host and the names above it, up to the registrable domain."""
+        host = self.host
+        yield host
+        while host != self.domain and self.domain and "." in host:
+            host = host.partition(".")[2]
+            yield host
 
     def under(self, domain: str) -> bool:
         """Return whether the host is `domain` or stands under it."""
@@ -70,12 +91,15 @@ class Link:
 
 def find_links(plain: str) -> Iterator[Link]:
     """Yield the links of a plain view, by start; positions are those of the view."""
-    if "." not in plain and "。" not in plain and "//" not in plain and "dot" not in plain:
+    if not any(mark in plain for mark in (".", "。", "/", "dot", "点")):
         return
-    for match in _LINK.finditer(plain):
-        link = _link(match)
-        if link is not None:
+    found = [link for match in _LINK.finditer(plain) if (link := _link(match)) is not None]
+    found += _pulled_apart(plain)
+    reach = 0
+    for link in sorted(found, key=lambda link: (link.start, -link.end)):
+        if link.start >= reach:
             yield link
+            reach = link.end
 
 
 def split_host(host: str) -> tuple[str, str, str]:
@@ -96,6 +120,20 @@ def is_private(address: str) -> bool:
     """Return whether an IP address belongs to an inner network, that of the authorities included."""
     ip = ipaddress.IPv4Address(address)
     return any(ip in network for network in _inner_networks())
+
+
+def _pulled_apart(plain: str) -> Iterator[Link]:
+    """Yield addresses with spaces put in, or with a word for a mark (`点top斜杠g`)."""
+    for pattern in (_SPREAD, _SPOKEN):
+        for match in pattern.finditer(plain):
+            written = re.sub(r"\s", "", match[0])
+            written = re.sub(r"^h-?t-?t-?p(?:-?s)?:", "http:", written)
+            written = written.replace("点", ".").replace("斜杠", "/")
+            inner = _LINK.match(written)
+            link = _link(inner) if inner else None
+            if link is not None:
+                start, end = match.start(), match.start() + len(match[0].rstrip(" " + _TRAILING))
+                yield replace(link, start=start, end=end, defanged=True)
 
 
 def _decoded(label: str) -> str:
@@ -120,7 +158,7 @@ def _link(match: re.Match[str]) -> Link | None:
     written = match["named"] or match["host"]
     path = (match["path"] or "").rstrip(_TRAILING)
     end = match.start() + len(match[0].rstrip(_TRAILING) if match["path"] else match[0])
-    if match["named"] and not split_host(_DOTS.sub(".", written))[2]:
+    if match["named"] and _HAN_TAIL.search(written) and not split_host(_DOTS.sub(".", written))[2]:
         written = _HAN_TAIL.sub("", written)
         path, end = "", match.start("named") + len(written)
     host = _DOTS.sub(".", written).strip(".-")
@@ -140,6 +178,7 @@ def _link(match: re.Match[str]) -> Link | None:
         scheme=scheme,
         user=match["user"] or "",
         address=address,
+        port=(match["port"] or "").removeprefix(":"),
         defanged=defanged,
     )
 

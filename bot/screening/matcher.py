@@ -1,6 +1,9 @@
-"""The matcher: one automaton for the words of all rules, so cost does not grow with their number."""
+"""The matcher: one automaton for the words of all rules, so cost does not grow with their number.
 
-from collections.abc import Iterable, Mapping
+Marks stand in it beside the words: they belong to no rule, but show where a second look is due.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
@@ -28,16 +31,21 @@ class Occurrence(NamedTuple):
 class Matcher:
     """Finds all words, overlapping ones too; `entries[value]` says who declared them."""
 
-    def __init__(self, words: Mapping[str, Iterable[Entry]]) -> None:
-        """Compile `words`, already folded; ValueError for one that is too short to be told."""
+    def __init__(self, words: Mapping[str, Iterable[Entry]], marks: Iterable[str] = ()) -> None:
+        """Compile `words` and mere `marks`, already folded; ValueError for a word too short."""
         for word, entries in words.items():
             if len(word) < SHORTEST:
                 declared = "、".join(sorted({entry.word for entry in entries}))
                 raise ValueError(f"词语“{declared}”折叠后不足{SHORTEST}个字，不能单独使用")
-        ordered = sorted(words)
-        self.entries: tuple[tuple[Entry, ...], ...] = tuple(tuple(words[word]) for word in ordered)
-        self._automaton = CharwiseDoubleArrayAhoCorasick(ordered)
-
-    def find(self, squeezed: str) -> list[tuple[int, int, int]]:
+        self.words: tuple[str, ...] = tuple(sorted({*words, *marks}))
+        self.entries: tuple[tuple[Entry, ...], ...] = tuple(
+            tuple(words.get(word, ())) for word in self.words
+        )
+        self._values = {word: value for value, word in enumerate(self.words)}
+        self._automaton = CharwiseDoubleArrayAhoCorasick(list(self.words))
+        self.find: Callable[[str], list[tuple[int, int, int]]] = self._automaton.find_overlapping
         """Return every occurrence as (start, end, value), in the order of their ends."""
-        return self._automaton.find_overlapping(squeezed)
+
+    def value_of(self, word: str) -> int:
+        """Return the value of a folded word; KeyError if it is none."""
+        return self._values[word]

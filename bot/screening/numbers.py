@@ -1,8 +1,10 @@
-"""Numbers that belong to people: identity numbers and mobiles, in any grouping of their digits.
+"""Numbers that belong to people: identity numbers, mobiles, bank cards, in any grouping of digits.
 
 Identity numbers after GB 11643: province, date of birth, order, check digit (ISO 7064 MOD 11-2).
 The county is not looked up: codes were redrawn so often that the official list refuses every
-second plausible number.
+second plausible number. Bank cards: issuer prefix and Luhn. Numbers whose check digit is wrong
+are found too, as kinds of their own: a person may mistype his number, and only a label beside it
+tells that from any other long number.
 """
 
 import re
@@ -10,6 +12,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 PROVINCES: Final = frozenset(
@@ -29,15 +32,30 @@ PROVINCES: Final = frozenset(
 BIRTH_YEARS: Final = range(1900, 2041)
 """Plausible years of birth; fixed, because screening reads no clock."""
 
+DISABILITY_CARD: Final = 20
+"""Digits of a disability card: the identity number, then kind and degree."""
+
+LONGEST: Final = 22
+"""Digits of the longest number: a calling code and twenty digits."""
+
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10x98765432"
 _MOBILE = re.compile(
     r"1(?:3[0-9]|4[015-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}",
 )
+_ISSUER = re.compile(r"62|60|4|5[1-5]|35|9[0-9]|68")
+_UNION = "62"
+_LENGTHS = frozenset({11, 13, *range(15, 21)})
 _GROUP = re.compile(r"[0-9]+x?")
 _GAP = re.compile(r"[ \t._·•*~—–-]{0,3}\Z")
 _MOBILE_GROUPS = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 4, 3), (1,) * 11})
 _CALLING_CODE = "86"
+_NUMERALS = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两洞拐勾"
+_NUMERAL_DIGITS = MappingProxyType(str.maketrans(_NUMERALS, "00012345678911234567892079"))
+_SPOKEN = re.compile(
+    rf"[0-9{_NUMERALS}](?:[ \t._·•*~—–-]{{0,2}}[0-9{_NUMERALS}]){{10,17}}(?![0-9{_NUMERALS}])"
+)
+_FEWEST_NUMERALS = 3
 
 
 class NumberKind(Enum):
@@ -46,6 +64,14 @@ class NumberKind(Enum):
     IDENTITY = "身份证号"
     OLD_IDENTITY = "15位身份证号"
     MOBILE = "手机号"
+    CARD = "银行卡号"
+    DOUBTFUL_IDENTITY = "身份证号（校验码不符）"
+    DOUBTFUL_CARD = "银行卡号（校验码不符）"
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the check digit is wrong: such a number means something only with a label."""
+        return self in {NumberKind.DOUBTFUL_IDENTITY, NumberKind.DOUBTFUL_CARD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,13 +88,17 @@ class Number:
 def is_identity_number(digits: str) -> bool:
     """Return whether 18 characters are an identity number: province, date and check digit."""
     digits = digits.lower()
+    return has_identity_form(digits) and check_digit(digits[:17]) == digits[17]
+
+
+def has_identity_form(digits: str) -> bool:
+    """Return whether 18 characters have province and date of an identity number."""
     return (
         len(digits) == 18
         and digits[:17].isascii()
         and digits[:17].isdigit()
         and digits[:2] in PROVINCES
         and _is_date(int(digits[6:10]), int(digits[10:12]), int(digits[12:14]))
-        and check_digit(digits[:17]) == digits[17]
     )
 
 
@@ -90,6 +120,23 @@ def is_mobile(digits: str) -> bool:
     return _MOBILE.fullmatch(digits) is not None
 
 
+def is_bank_card(digits: str) -> bool:
+    """Return whether 16 to 19 digits are a bank card: issuer prefix and Luhn check digit."""
+    return has_card_form(digits) and luhn(digits)
+
+
+def has_card_form(digits: str) -> bool:
+    """Return whether there are 16 to 19 digits with the prefix of an issuer of cards."""
+    return 16 <= len(digits) <= 19 and digits.isdigit() and _ISSUER.match(digits) is not None
+
+
+def luhn(digits: str) -> bool:
+    """Return whether digits pass the check of ISO/IEC 7812."""
+    odd = sum(map(int, digits[-1::-2]))
+    even = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (odd + even) % 10 == 0
+
+
 def check_digit(seventeen: str) -> str:
     """Return the eighteenth character for the first seventeen digits, `x` for ten."""
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, seventeen, strict=True))
@@ -98,6 +145,16 @@ def check_digit(seventeen: str) -> str:
 
 def find_numbers(plain: str) -> Iterator[Number]:
     """Yield the numbers of people in a plain view, by start, never overlapping."""
+    found = list(_in_digits(plain))
+    spoken = [
+        one
+        for one in _in_numerals(plain)
+        if all(other.end <= one.start or one.end <= other.start for other in found)
+    ]
+    yield from sorted((*found, *spoken), key=lambda one: one.start) if spoken else found
+
+
+def _in_digits(plain: str) -> Iterator[Number]:
     groups = [group.span() for group in _GROUP.finditer(plain)]
     index = 0
     while index < len(groups):
@@ -107,6 +164,22 @@ def find_numbers(plain: str) -> Iterator[Number]:
             continue
         number, index = found
         yield number
+
+
+def _in_numerals(plain: str) -> Iterator[Number]:
+    """Yield mobiles and identity numbers in Chinese numerals, some of them perhaps in digits."""
+    for match in _SPOKEN.finditer(plain):
+        written = [character for character in match[0] if character.isalnum()]
+        if sum(character in _NUMERALS for character in written) < _FEWEST_NUMERALS:
+            continue
+        digits = "".join(written).translate(_NUMERAL_DIGITS)
+        if is_mobile(digits):
+            kind = NumberKind.MOBILE
+        elif is_identity_number(digits):
+            kind = NumberKind.IDENTITY
+        else:
+            continue
+        yield Number(kind=kind, start=match.start(), end=match.end(), digits=digits, spread=True)
 
 
 def _number_at(plain: str, groups: list[tuple[int, int]], first: int) -> tuple[Number, int] | None:
@@ -123,30 +196,38 @@ def _number_at(plain: str, groups: list[tuple[int, int]], first: int) -> tuple[N
             break
         digits += plain[begin:end]
         lengths.append(end - begin)
-        if len(digits) > len(_CALLING_CODE) + 18:
+        if len(digits) > LONGEST:
             break
         if end < len(plain) and _glued(plain[end]):
             continue
         kind = _kind(digits, lengths)
-        if kind is not None:
+        if kind is not None and not (kind.doubtful and best):
             number = Number(kind=kind, start=start, end=end, digits=digits, spread=len(lengths) > 1)
             best = number, index + 1
     return best
 
 
 def _kind(digits: str, lengths: list[int]) -> NumberKind | None:
+    if len(digits) not in _LENGTHS:
+        return None
     even = len(lengths) == 1 or len(set(lengths)) == 1 or max(lengths) >= 3
-    if len(digits) == 18 and even and is_identity_number(digits):
-        return NumberKind.IDENTITY
-    if len(digits) == 15 and _old_grouping(lengths) and is_old_identity_number(digits):
-        return NumberKind.OLD_IDENTITY
-    groups = tuple(lengths)
+    whole = digits[:18] if len(digits) == DISABILITY_CARD and len(lengths) == 1 else digits
+    tests = (
+        (NumberKind.IDENTITY, even and is_identity_number(whole)),
+        (NumberKind.OLD_IDENTITY, _old_grouping(lengths) and is_old_identity_number(digits)),
+        (NumberKind.MOBILE, _is_mobile(digits, tuple(lengths))),
+        (NumberKind.DOUBTFUL_IDENTITY, even and has_identity_form(digits)),
+        (NumberKind.CARD, even and is_bank_card(digits)),
+        (NumberKind.DOUBTFUL_CARD, even and digits.startswith(_UNION) and has_card_form(digits)),
+    )
+    return next((kind for kind, holds in tests if holds), None)
+
+
+def _is_mobile(digits: str, groups: tuple[int, ...]) -> bool:
     if digits.startswith(_CALLING_CODE) and len(digits) == 13:
         digits = digits[2:]
         groups = groups[1:] if groups[0] == 2 else (groups[0] - 2, *groups[1:])
-    if groups in _MOBILE_GROUPS and is_mobile(digits):
-        return NumberKind.MOBILE
-    return None
+    return groups in _MOBILE_GROUPS and is_mobile(digits)
 
 
 def _old_grouping(lengths: list[int]) -> bool:

@@ -5,12 +5,14 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from bot.model.finding import Span
+from bot.screening.disguises import Disguise
 from bot.screening.links import Link, find_links
 from bot.screening.matcher import Entry
 from bot.screening.numbers import Number, find_numbers
+from bot.screening.ordinary import OrdinaryWords
 from bot.screening.rule import Seen
 from bot.screening.signals import SIGNAL_WORDS, Signal
-from bot.screening.text import View
+from bot.screening.text import Mended, View
 from bot.screening.whole import foldings_of, is_whole
 
 ALLOWED: Final = -1
@@ -24,8 +26,18 @@ class Declarations(Protocol):
     def first_signal(self) -> int:
         """The owner number of the first shared signal; the rules have those before it."""
 
+    @property
+    def ordinary(self) -> OrdinaryWords:
+        """The words of ordinary talk."""
+
+    def word_of(self, value: int) -> str:
+        """Return one of the matcher's words, folded."""
+
     def entries_of(self, value: int) -> Sequence[Entry]:
         """Return who declared one of the matcher's words."""
+
+    def entries_of_word(self, word: str) -> Sequence[Entry]:
+        """Return who declared a folded word, of those whom a disguise of it concerns."""
 
     def plain_view(self, text: str) -> View:
         """Return the plain view of a text."""
@@ -38,17 +50,24 @@ class Reading:
     """One text with what was seen in it; worked out once, shared by all rules."""
 
     def __init__(
-        self, declared: Declarations, view: View, found: list[tuple[int, int, int]]
+        self,
+        declared: Declarations,
+        view: View,
+        found: list[tuple[int, int, int]],
+        disguises: Sequence[Disguise] = (),
     ) -> None:
         self.declared = declared
         self.view = view
         self.text = view.original
+        self.disguises = disguises
         self._found = found
 
     @cached_property
-    def plain(self) -> View:
-        """The plain view of the text."""
-        return self.declared.plain_view(self.text)
+    def plain(self) -> View | Mended:
+        """The plain view of the text, with the words that were disguised written out."""
+        view = self.declared.plain_view(self.text)
+        mends = self._mends(view)
+        return Mended(view, mends) if mends else view
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
@@ -76,17 +95,32 @@ class Reading:
     def seen(self) -> dict[int, list[Seen]]:
         """What each owner saw, by start, the longer first; words that are none left out."""
         seen: dict[int, list[Seen]] = {}
+        folded, starts, text = self.view.folded, self.view.starts, self.text
         for folded_start, folded_end, value in self._found:
-            start, end = self.view.span(folded_start, folded_end)
-            if not is_whole(self.view, folded_start, folded_end):
+            start, end = starts[folded_start], starts[folded_end - 1] + 1
+            word = folded[folded_start:folded_end]
+            # Characters that touch are a word; letters may go on, and gaps have to be looked at.
+            if (
+                end - start > len(word) or word[0].isascii() or word[-1].isascii()
+            ) and not self._is_whole(folded_start, folded_end):
                 continue
-            foldings = foldings_of(self.view, folded_start, folded_end)
+            foldings = (
+                () if text[start:end] == word else foldings_of(self.view, folded_start, folded_end)
+            )
             for entry in self.declared.entries_of(value):
                 seen.setdefault(entry.owner, []).append(
                     Seen(start, end, entry.word, entry.weight, foldings)
                 )
+        for folded_start, folded_end, word, names in self.disguises:
+            start, end = self.view.span(folded_start, folded_end)
+            foldings = (*names, *foldings_of(self.view, folded_start, folded_end))
+            for entry in self.declared.entries_of_word(word):
+                seen.setdefault(entry.owner, []).append(
+                    Seen(start, end, entry.word, entry.weight, foldings)
+                )
         for words in seen.values():
-            words.sort(key=lambda one: (one.start, -one.end))
+            if len(words) > 1:
+                words.sort(key=_place)
         return seen
 
     @cached_property
@@ -107,6 +141,34 @@ class Reading:
                 kept[signal].append(one)
                 reach, longest = max(reach, one.end), (one.start, one.end)
         return {signal: tuple(words) for signal, words in kept.items()}
+
+
+    def _is_whole(self, start: int, end: int) -> bool:
+        return is_whole(self.view, start, end, ordinary=self.declared.ordinary)
+
+    def _mends(self, plain: View) -> list[tuple[int, int, str]]:
+        """Return the disguised words of Chinese characters: where they stand, how they read."""
+        meant = [(start, end, word) for start, end, word, _ in self.disguises]
+        meant += (
+            (start, end, self.declared.word_of(value))
+            for start, end, value in self._found
+            if self.view.index(end - 1) - self.view.index(start) >= end - start
+            and self._is_whole(start, end)
+        )
+        mends: list[tuple[int, int, str]] = []
+        reach = 0
+        for folded_start, folded_end, word in sorted(meant, key=lambda one: (one[0], -one[1])):
+            start, end = self.view.span(folded_start, folded_end)
+            if start < reach or any(map(str.isascii, word)):
+                continue
+            if plain.folded[plain.position(start) : plain.position(end)] != word:
+                mends.append((start, end, word))
+                reach = end
+        return mends
+
+
+def _place(one: Seen) -> tuple[int, int]:
+    return one.start, -one.end
 
 
 class RuleSighting:

@@ -108,6 +108,10 @@ def listed(words: str) -> frozenset[str]:
 class Rule:
     """One rule; `words` with weights, `allows` the longer phrases that acquit a word inside them.
 
+    Where some words weigh more, those of weight 1 only help: a text with no others is not looked
+    at. Nor is one whose words together weigh less than `alone`, if nothing stands beside them:
+    no signal that adds to suspicion, no Latin letters or digits. So ordinary talk stays cheap.
+
     `severity` is the default, a hit may state another. `flags` and `passes` are example texts
     that one test runs, `known_misses` are sentences about what it cannot see yet.
     """
@@ -120,6 +124,7 @@ class Rule:
     check: Callable[[Sighting], Iterable[Answer]]
     words: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     allows: Collection[str] = ()
+    alone: int = 1
     needs: tuple[Need, ...] = ()
     mode: Mode = Mode.ENFORCE
     flags: tuple[str, ...] = ()

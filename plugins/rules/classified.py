@@ -1,136 +1,222 @@
-"""Classified: markings of state secrets as GB/T 9704 puts them on documents.
+"""Classified: markings of state secrets as GB/T 9704 puts them on documents, and copies announced.
 
-Flags: level, star and term (机密★10年, 秘密 ★ 1年, 绝密★长期), a level in heavy brackets or alone on
-a line, 密级：机密, 绝密件, a copy announced in words (标着机密的那份). Always critical; takes the
-secret path: no text of it is kept.
+Flags: level, star and term (机密★10年, 秘密 ★ 1年, 绝密★长期), a level in heavy brackets or alone over
+a text, 密级：机密, a level in the name of a file, cipher telegrams, "this is 绝密件", and somebody who
+says that he passes a classified document on (标着机密的那份我拍给大家). Always critical; takes the secret
+path: no text of it is kept.
 
-Does not flag: talk about secrecy work (保密培训, 机密级会议室, 定密, how markings are written), state,
-trade and work secrets as notions, secrets in ordinary talk.
+Does not flag: talk about secrecy work (保密培训, 机密级会议室, 定密, how markings are written, forms and
+registers), prohibitions and reported cases, state, trade and work secrets as notions, secrets in
+ordinary talk, 明传电报.
 
 Known misses: the content of a secret without its marking; markings in pictures.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
 from bot.model.finding import Severity, Span, Topic
-from bot.screening.rule import Acquittal, Answer, Hit, Rule, Seen, Sighting
+from bot.screening.documents import (
+    ENOUGH,
+    FILE_ENDING,
+    FORBIDDEN,
+    KEPT_IN,
+    REPORTED,
+    SENDING,
+    line_around,
+    sentences,
+    stretches,
+)
+from bot.screening.rule import Acquittal, Answer, Hit, Rule, Sighting
 
-NEAR: Final = 40
+TALK: Final = "保密工作用语"
 
 _LEVEL = r"(?:绝\s{0,2}密|机\s{0,2}密|秘\s{0,2}密)"
-_STARS = r"[★☆✩✪✭✮⭐✦✧*＊※﹡]"
-_TERM = (
-    r"(?:(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})\s{0,2}(?:年|个?月|天|日)|长期|永久|解密|"
-    r"启用前|[一-龥]{2,10}前|[0-9]{4}年)"
+_NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
+_YEARS = rf"(?:{_NUMBER}\s{{0,2}}(?:年|个?月|天|日)|长\s{{0,2}}期|永久)"
+_TERM = rf"(?:{_YEARS}|解密|[一-龥]{{2,10}}前|[0-9]{{4}}年)"
+_STARS = r"[★☆✩✪✭✮⭐✦✧✯✰✡🌟▲△◆]"
+_WEAK_STARS = r"[*※●﹡#^]"
+_OPEN, _CLOSE = r"[【\[〔［〖『「]", r"[】\]〕］〗』」]"
+_NOUN = (
+    r"(?:文件|材料|资料|原件|原文|红头|红头文件|报告|方案|纪要|通知|批示|电报|图纸|数据|名单|档案|试卷|信息|请示|函|附件|复印件|影印件|表格|扫描件"
+    r"|议程|议程单|参会名单|录音|录像|照片|数据表|笔记|那段|那页|预案|规划|计划|通报|简报|内容|密件|电子版|公文|决定|意见|讲话|议题|清单|页|文(?!件)|件|东西)"
+    r"(?!模板|格式|样式|回执|交接|室|馆|库|柜|系统|安全|网络|设备|化|夹|盒|袋|交换|传阅|管理|清退|登记|台账|自查|保管|销毁|流转|收发|借阅|制度|规定|办法|培训|检查|目录|回收|移交|归档"
+    r"|审批|的?(?:管理|清退|登记|销毁|保管|流转|范围|标准|定义|确定|通知|要求))"
 )
+_QUALITY = (
+    r"(?:的|级|类|以上|那[份个些张页]|这[份个些张页]|[一几]?[份个张页]|纸质|电子|重要|有关|相关|会议|红头|实施|工作|专项|预算|债务|人事|专题|经济)"
+    r"{0,4}"
+)
+
+_DOCUMENT = re.compile(
+    rf"(?:[标盖印写戳带打]|注明|印章)[^。！？\n，,、]{{0,6}}{_LEVEL}(?!级?(?:会议|场所|计算机|电脑|设备|岗位))"
+    rf"|(?:{_LEVEL}|涉密){_QUALITY}{_NOUN}"
+    rf"|(?:{_LEVEL}|涉密)级?(?:系统|网|u盘|硬盘|光盘|电脑|计算机|机)[里上中](?:的|存|导|拷|下)"
+    rf"|(?:{_LEVEL}|涉密)的?那[段份个些页张]|保密室[^。！？\n，,]{{0,6}}(?:那[份个]|材料|文件|资料)|(?:保密|涉密)会议的?(?:内容|录音|材料|议程|纪要)(?!模板|格式)|机要(?:件|文件|材料)(?!柜|登记|收发|交换)"
+    r"|密\s{0,2}件(?!登记|管理|收发|清退|销毁|柜|袋)|密电(?!码)|密传|密码电报"
+    r"|[带有标][了着]?密级(?!标志|标识)|密级文件"
+)
+_THIS = re.compile(
+    rf"(?:这|此|本|该|以下|上面|下面|附件|刚才|刚发)[^。！？!?\n，,]{{0,10}}"
+    rf"(?:{_LEVEL}(?:级|件|文件|材料|资料)|(?:是|属于?|为){_LEVEL}(?=[，,。！!]|$)|涉密(?:文件|材料|资料|内容)|密件)"
+    r"(?!柜|夹|登记|管理|会议|场所|计算机|电脑|人员|岗位|设备|[、/和])"
+    rf"|(?m:^)\s{{0,4}}(?:{_LEVEL}级?(?:件|文件|材料|资料)|涉密(?:文件|材料|资料|内容)|密件)(?=[，,。！!：:])"
+)
+_PLACE = re.compile(
+    r"会议室|会场|这[场次]会|会议(?!纪要|材料|文件)|电脑|计算机|机器|场所|房间|系统|网络|项目|岗位|人员|打印机|设备|柜"
+)
+_HANDLED = re.compile(
+    r"机要|登记|清退|归档|保密柜|保险柜|专人|当面|粉碎|移交|审批|内网|涉密网|保密审查|传阅|核对|领取|保密办|保密局|保密委|须|应当"
+    r"|编号|签收|借阅|流转|退回|销毁(?!$|[了吧啊！!。，,]|后)"
+)
+
 _MARKINGS = (
     ("密级★保密期限", re.compile(rf"{_LEVEL}\s{{0,4}}{_STARS}{{1,3}}\s{{0,4}}(?:{_TERM})?")),
+    ("密级★保密期限", re.compile(rf"{_LEVEL}\s{{0,4}}{_WEAK_STARS}{{1,3}}\s{{0,4}}{_TERM}")),
+    ("密级★保密期限", re.compile(rf"{_STARS}\s{{0,2}}{_LEVEL}(?=\s{{0,2}}(?:{_STARS}|$|\n))")),
     (
-        "密级标注",
-        re.compile(rf"[【\[〔［]\s{{0,2}}{_LEVEL}\s{{0,2}}(?:件|级|文件)?\s{{0,2}}[】\]〕］]"),
-    ),
-    ("密级标注", re.compile(rf"(?m)^\s{{0,8}}[(（]\s{{0,2}}{_LEVEL}\s{{0,2}}[)）]")),
-    ("密级标注", re.compile(rf"(?m)^[\s(（]{{0,8}}{_LEVEL}(?:件)?[\s)）]{{0,8}}$")),
-    (
-        "密级标注",
-        re.compile(rf"[(（]\s{{0,2}}{_LEVEL}\s{{0,2}}[)）](?=\s{{0,4}}(?:$|\n|\.[a-z]{{2,4}}))"),
-    ),
-    ("密级栏", re.compile(rf"密\s{{0,2}}级\s{{0,2}}[:：]\s{{0,2}}{_LEVEL}(?!\s{{0,2}}[、/或和])")),
-    ("密件", re.compile(rf"{_LEVEL}件(?!夹|数)")),
-    (
-        "文字说明的密件",
+        "密级和保密期限",
         re.compile(
-            rf"(?:[标盖印写][着著有了]|注明)[“\"'「【]?{_LEVEL}[”\"'」】]?"
-            rf"(?!级?(?:会议|场所|计算机|电脑|设备))"
+            rf"(?m)^[\s【\[(〔]{{0,4}}{_LEVEL}级?[\s,，(\-—·]{{0,3}}(?:保密期限)?\s{{0,2}}[:：]?\s{{0,2}}{_YEARS}"
         ),
     ),
     (
-        "传送密件",
+        "密级标注",
+        re.compile(rf"{_OPEN}\s{{0,2}}{_LEVEL}\s{{0,2}}(?:件|级|文件|资料)?\s{{0,2}}{_CLOSE}"),
+    ),
+    ("密级标注", re.compile(rf"(?m)^\s{{0,8}}[(（]\s{{0,2}}{_LEVEL}(?:件|级)?\s{{0,2}}[)）]")),
+    ("密级标注", re.compile(rf"(?m)^[ (（]{{0,8}}{_LEVEL}(?:件)?[ )）]{{0,8}}$")),
+    (
+        "密级标注",
         re.compile(
-            rf"(?:发|传|拍|转|扫描|截图|复印|看|要|给)[^。！？\n]{{0,8}}(?:那|这|一)(?:份|个|本|张)"
-            rf"[^。！？\n]{{0,4}}{_LEVEL}(?:级)?(?:的)?(?:文件|材料|资料|文|报告|方案|会议纪要|通知)"
+            rf"[(（]\s{{0,2}}{_LEVEL}(?:件|级)?\s{{0,2}}[)）](?=\s{{0,4}}(?:$|\n|\.{FILE_ENDING}))"
         ),
     ),
     (
-        "传送密件",
+        "密级标注",
         re.compile(
-            rf"(?:那|这|一)(?:份|个|本|张)[^。！？\n，]{{0,4}}{_LEVEL}(?:级)?(?:的)?"
-            rf"(?:文件|材料|资料|报告|方案|纪要|通知)[^。！？\n]{{0,6}}(?:发给?|拍给?|传给?|转给?)"
-            rf"(?:群|你|大家|我|到|了|过去|出)"
+            rf"(?m)^\s{{0,4}}{_LEVEL}\s{{0,2}}件?[:：]\s{{0,2}}(?:关于|[《]|[一-龥]{{2,6}}〔)"
+        ),
+    ),
+    (
+        "密级栏",
+        re.compile(
+            rf"密\s{{0,4}}级(?:和保密期限)?(?:\s{{0,2}}[:：]\s{{0,4}}{_LEVEL}|\s{{1,4}}{_LEVEL}(?=\s|$))(?!\s{{0,2}}[、/或和])"
+        ),
+    ),
+    (
+        "文件名中的密级",
+        re.compile(
+            rf"(?:^|(?<=[\s/\\《“\"(【:：]))(?:{_LEVEL}(?:件|级)?[-_—–－·.\s(（)）]{{1,3}}[^\s，。/\\]{{1,60}}?"
+            rf"|(?:{_LEVEL}|涉密)级?(?:会议)?(?:文件|材料|资料|件|纪要|报告|方案|图纸|电报|名单)[^\s，。一-龥]{{0,12}})\.{FILE_ENDING}(?![a-z])"
+        ),
+    ),
+    (
+        "文件名中的密级",
+        re.compile(rf"[-_—–－·.(（]{_LEVEL}(?:件|级)?[)）]?\.{FILE_ENDING}(?![a-z])"),
+    ),
+    (
+        "密码电报",
+        re.compile(
+            r"(?m)^\s{0,8}(?:[一-龥]{0,12}\s{0,2})?(?:密码|密传)\s{0,2}(?:电\s{0,2}报)?\s{0,4}$"
+            r"|等级[:： ]{0,3}(?:特急|特提|加急|平急)[^\n]{0,16}密(?:传|电)"
+            r"|密传(?:电报)?[:：\s]{1,3}(?:特急|特提|加急|平急|等级)|(?:特急|特提|加急|平急)[·\s]{0,3}密(?:传|电)"
         ),
     ),
 )
 
-_TALK = re.compile(
-    r"保密(?:培训|教育|工作|知识|检查|制度|规定|管理|法|宣传|提醒|委|办|局|员|承诺|考试|测试|课)|定密|密级标[注志识]"
-    r"|标[注志识](?:方法|方式|格式|规范|要求|位置)|如何标|怎么标|怎样标|应当?标|格式为|例如|比如|譬如|举例|国家标准|国标"
-    r"|gb/?t|样式|示例|范例|题目|答题|选择题|判断题|考试|知识点|培训|学习|严禁|禁止|不得|不准|不能|切勿|请勿|不要"
-    r"|管理办法|管理规定|登记|台账|清退|销毁|移交|流转|传阅|归档|机要|保险柜|密码柜|是什么意思|含义|三级|分为|分级"
-)
-_HARD_TALK = re.compile(
-    r"密级标[注志识]|标[注志识](?:方法|方式|格式|规范|要求|位置)|如何标|怎么标|怎样标|应当?标|格式为|例如|比如|譬如"
-    r"|举例|国家标准|国标|gb/?t|样式|示例|范例|选择题|判断题|答题|是什么意思|含义|知识点|培训|定密"
+_WRITTEN = re.compile(
+    r"标注|标识|标志|写法|格式|应当?标|如何标|怎么标|怎样标|例如|比如|譬如|举例|国标|国家标准|gb/?t|样式|示例|范例|样本|含义"
+    r"|什么意思|知识点|讲解|字样(?!的)|字体|字号|黑体|顶格|定密|密级鉴定|保密期限不|保密法"
+    r"|判断题|选择题|答题|题库"
 )
 
 
 def check(sighting: Sighting) -> Iterator[Answer]:
-    """Look for a marking around each level that was seen, then for talk about secrecy work."""
-    plain = sighting.plain
+    """Look for markings around the words that were seen, then for what people say they pass on."""
     for phrase in sighting.allowed:
         yield Acquittal(spans=(Span(start=phrase.start, end=phrase.end),), by="允许用语")
-    for start, end in _stretches(sighting):
-        for name, pattern in _MARKINGS:
-            for match in pattern.finditer(plain, start, end):
-                yield _answer(sighting, name, match)
+    around = stretches(sighting)
+    marked = (answer for stretch in around for answer in _marked(sighting, *stretch))
+    announced = (
+        answer
+        for stretch in sentences(sighting.plain, around)
+        for answer in _announced(sighting, *stretch)
+    )
+    yield from islice(marked, ENOUGH)
+    yield from islice(announced, ENOUGH)
 
 
-def _stretches(sighting: Sighting) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of the plain view around the words, overlapping ones joined."""
-    plain = sighting.plain
-    reach: tuple[int, int] | None = None
-    for word in sighting.words:
-        start, end = _around(sighting, word)
-        if reach and start <= reach[1]:
-            reach = reach[0], max(end, reach[1])
-            continue
-        if reach:
-            yield reach
-        reach = start, min(end, len(plain))
-    if reach:
-        yield reach
+def _marked(sighting: Sighting, start: int, end: int) -> Iterator[Answer]:
+    """Yield the markings in a stretch; one in talk about how markings are written is none."""
+    alone = not sighting.plain.strip().count("\n")
+    for name, pattern in _MARKINGS:
+        for match in pattern.finditer(sighting.plain, start, end):
+            if alone and not re.search(r"[^\s()（）件绝机秘密]", sighting.plain):
+                continue
+            span = sighting.span(*match.span())
+            if _WRITTEN.search(line_around(sighting.plain, *match.span())):
+                yield Acquittal(spans=(span,), by=TALK)
+            else:
+                yield Hit(spans=(span,), signals=(name,), severity=Severity.CRITICAL)
 
 
-def _around(sighting: Sighting, word: Seen) -> tuple[int, int]:
-    """Return where to look for a marking, whole lines where they are short."""
-    plain = sighting.plain
-    start, end = sighting.position(word.start), sighting.position(word.end)
-    return max(start - NEAR, plain.rfind("\n", 0, start) + 1), _line_end(plain, end)
-
-
-def _line_end(plain: str, end: int) -> int:
-    stop = plain.find("\n", end, end + NEAR)
-    return stop if stop >= 0 else min(end + NEAR, len(plain))
-
-
-def _answer(sighting: Sighting, name: str, match: re.Match[str]) -> Answer:
-    span = sighting.span(*match.span())
-    talk = _HARD_TALK if name in {"密级★保密期限", "文字说明的密件", "传送密件"} else _TALK
-    near = sighting.plain[max(match.start() - NEAR, 0) : match.end() + NEAR]
-    if talk.search(near):
-        return Acquittal(spans=(span,), by="保密工作用语")
-    return Hit(spans=(span,), signals=(name,), severity=Severity.CRITICAL)
+def _announced(sighting: Sighting, start: int, end: int) -> Iterator[Answer]:
+    """Yield documents of which a sentence says that they are classified and passed on."""
+    text = sighting.plain
+    document = _DOCUMENT.search(text, start, end)
+    this = _THIS.search(text, start, end)
+    if document is None and this is None:
+        return
+    first = min(match.start() for match in (document, this) if match)
+    last = max(match.end() for match in (document, this) if match)
+    sending = SENDING.search(text, start, end)
+    if sending and document:
+        name, spoken = "传送密件", FORBIDDEN.search(text, start, sending.end())
+    elif this and not _PLACE.search(this[0]):
+        kept = KEPT_IN.search(text, start, end)
+        name = "说明是密件"
+        spoken = FORBIDDEN.search(text, start, this.end()) or (
+            None if kept else _HANDLED.search(text, start, end)
+        )
+    else:
+        return
+    span = sighting.span(first, last)
+    if spoken or REPORTED.search(text) or _WRITTEN.search(line_around(sighting.plain, first, last)):
+        yield Acquittal(spans=(span,), by=TALK)
+    else:
+        yield Hit(spans=(span,), signals=(name,), severity=Severity.CRITICAL)
 
 
 RULE = Rule(
     code="classified",
-    version=1,
+    version=2,
     topic=Topic.CLASSIFIED,
     severity=Severity.CRITICAL,
     title="国家秘密标志",
-    words=MappingProxyType({"绝密": 1, "机密": 1, "秘密": 1}),
+    words=MappingProxyType(
+        dict.fromkeys(
+            (
+                "绝密",
+                "机密",
+                "秘密",
+                "涉密",
+                "密件",
+                "密级",
+                "密电",
+                "密传",
+                "密码电报",
+                "机要",
+                "保密室",
+                "保密会议",
+            ),
+            1,
+        )
+    ),
     allows=(
         *(
             "商业秘密",
@@ -142,8 +228,25 @@ RULE = Rule(
             "秘密武器",
             "秘密花园",
         ),
-        *("商业机密", "国家机密", "机密性", "机密计算", "秘密级", "机密级", "绝密级", "核心秘密"),
-        *("保守秘密", "公开的秘密", "成功的秘密", "长寿的秘密", "秘密书记", "秘密投票", "秘密交通"),
+        *(
+            "商业机密",
+            "国家机密",
+            "机密性",
+            "机密计算",
+            "核心秘密",
+            "技术秘密",
+            "保守秘密",
+            "密电码",
+        ),
+        *(
+            "公开的秘密",
+            "成功的秘密",
+            "长寿的秘密",
+            "秘密书记",
+            "秘密投票",
+            "秘密交通",
+            "机密级会议室",
+        ),
     ),
     check=check,
     flags=(
@@ -155,6 +258,16 @@ RULE = Rule(
         "密级：秘密 份号：000012",
         "標著機密的那份我拍給大家",
         "机密＊一年",
+        "绝密★启用前",
+        "机密-应急处置方案.docx",
+        "关于专项债务的报告（秘密）.pdf",
+        "秘密▲5年 关于调整机构的函",
+        "红头密件扫描发群里，各位先看",
+        "机要局刚送来的机密文件，我先拍几张给你们",
+        "那份涉密的实施方案电子版发我微信",
+        "左上角印着“秘密”的那个通知，谁有电子版发我",
+        "密传 特急 关于做好值守的电报",
+        "以下内容属机密级材料，请勿外传",
     ),
     passes=(
         "机密级会议室门禁坏了，请后勤来修",
@@ -164,6 +277,17 @@ RULE = Rule(
         "涉密文件须标注密级，绝密、机密、秘密三级",
         "不得泄露国家秘密",
         "机密件须登记后由机要员传阅",
+        "涉密计算机采购文件发我邮箱，今天要审",
+        "涉密人员管理台账更新后发群里",
+        "涉密不上网，上网不涉密",
+        "请到机要室领取机密文件，带上工作证",
+        "某干部把机密级文件拍照发到微信群，受到党内严重警告处分",
+        "涉密文件清退通知已发群里，请对照办理",
+        "收到明传电报一份，请值班室办理",
+        "这份材料经保密审查不涉密，可以发群里",
+        "定密责任人名单请发我邮箱",
+        "保密审查表填好后拍照发我",
+        "这次会议是秘密级的，手机请放屏蔽柜",
     ),
     known_misses=("没有密级标志的涉密内容", "只在图片里出现的标志"),
 )

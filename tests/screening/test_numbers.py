@@ -11,8 +11,10 @@ from bot.screening.numbers import (
     NumberKind,
     check_digit,
     find_numbers,
+    is_bank_card,
     is_identity_number,
     is_mobile,
+    luhn,
 )
 
 
@@ -70,3 +72,42 @@ def test_a_mobile_is_found_where_its_segment_is_in_use(number: str):
     found = list(find_numbers(f"电话{number}。"))
 
     assert bool(found) == is_mobile(number)
+
+
+@given(st.from_regex(r"62[0-9]{14,17}", fullmatch=True))
+def test_exactly_one_last_digit_makes_a_card(number: str):
+    cards = [number[:-1] + str(digit) for digit in range(10)]
+
+    assert sum(map(is_bank_card, cards)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("6222 0212 3456 7890 128", NumberKind.CARD),
+        ("6222021234567890129", NumberKind.DOUBTFUL_CARD),
+        ("341000198504121233", NumberKind.DOUBTFUL_IDENTITY),
+        ("34112519750625308543", NumberKind.IDENTITY),
+        ("幺三八零零幺三八零零零", NumberKind.MOBILE),
+        ("一三八 零零一三 八零零零", NumberKind.MOBILE),
+        ("138零零一三八零零零", NumberKind.MOBILE),
+        ("一一零一零五一九四九一二三一零零二X", None),
+        ("附件一13800138000", NumberKind.MOBILE),
+        ("6222021234567890", NumberKind.DOUBTFUL_CARD),
+        ("8622021234567890123", None),
+        ("一二三四五六七八九十一二三", None),
+    ],
+)
+def test_each_kind_is_told(text: str, kind: NumberKind | None):
+    assert [one.kind for one in find_numbers(text)] == ([kind] if kind else [])
+
+
+def test_luhn_knows_the_number_of_the_standard():
+    assert luhn("79927398713")
+    assert not luhn("79927398710")
+
+
+def test_a_doubtful_number_never_hides_a_mobile():
+    found = list(find_numbers("13800138000 1990010"))
+
+    assert [one.kind for one in found] == [NumberKind.MOBILE]
