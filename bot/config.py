@@ -279,7 +279,7 @@ class Config(_Section):
     ) -> Self:
         """Return settings for one account in the sandbox, with its store in `folder`."""
         return cls(
-            office=Office(name="示范单位", contact="沙盒演示，无人值守"),
+            office=Office(name="云江市财政局（虚构）", contact="机关党委（内线 8201）"),
             store=Store(folder=folder),
             web=Web(port=port),
             accounts=(
