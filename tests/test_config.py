@@ -21,11 +21,11 @@ from bot.config import (
     RuleSetting,
     Store,
     Web,
-    _lines_of,
     load_config,
 )
 from bot.model.errors import BotError
 from bot.model.finding import Mode
+from bot.toml_lines import lines_of
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 TOKEN = "s3cret-of-the-peer"
@@ -475,7 +475,7 @@ name = 5
 
 
 def test_lines_are_found_in_any_toml():
-    lines = _lines_of(NASTY)
+    lines = lines_of(NASTY)
 
     assert set(paths_of(tomllib.loads(NASTY))) == lines.keys()
     assert lines["quoted 甲",] == 2
@@ -501,7 +501,7 @@ VALUES = st.recursive(
 def test_lines_are_found_for_any_values(table):
     text = "".join(f"\n{quoted(key)} =\t{as_toml(value)}\n" for key, value in table.items())
 
-    lines = _lines_of(text)
+    lines = lines_of(text)
 
     assert set(paths_of(table)) == lines.keys()
     assert [lines[key,] for key in table] == list(range(2, 2 * len(table) + 2, 2))
