@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox import codes, onebot
+from bot.sandbox import codes, events, onebot
 from bot.sandbox.things import Flavour, Happening
 from bot.sandbox.world import World
 
@@ -23,15 +23,15 @@ def call(world: World, action: str, **params: object) -> dict:
 
 
 def told(world: World) -> list[dict]:
-    told: list[dict] = []
+    heard: list[dict] = []
 
     def listen(happening: Happening) -> None:
         if BOT in happening.bots:
             frames = events.events(world, happening, BOT)
-            told.extend(json.loads(codes.encode(frame)) for frame in frames)
+            heard.extend(json.loads(codes.encode(frame)) for frame in frames)
 
     world.listeners.append(listen)
-    return told
+    return heard
 
 
 def recorded(what: str, number: int = 0) -> dict:
@@ -136,7 +136,7 @@ def test_events_have_the_recorded_shapes(world):
 
 
 def test_ids_may_come_as_text_and_messages_as_codes_or_segments(world):
-    codes = call(
+    coded = call(
         world, "send_group_msg", group_id=str(GROUP), message="看[CQ:at,qq=20013]&#91;表&#93;"
     )
     segments = call(
@@ -146,7 +146,7 @@ def test_ids_may_come_as_text_and_messages_as_codes_or_segments(world):
         message=[{"type": "text", "data": {"text": "[不是码]"}}],
     )
 
-    assert codes["retcode"] == segments["retcode"] == 0
+    assert coded["retcode"] == segments["retcode"] == 0
     first, second = world.posts_in(GROUP)
     assert first.text == "看@预算科 张明[表]"
     assert codes.raw_message(first.segments) == "看[CQ:at,qq=20013,name=预算科 张明]&#91;表&#93;"
