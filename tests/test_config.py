@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from bot.bootstrap import load_plugins
 from bot.config import (
     Account,
     Config,
@@ -123,9 +124,12 @@ def test_the_example_loads_with_every_line_switched_on(load, write):
     text = EXAMPLE.read_text(encoding="utf-8")
     everything = re.sub(r"(?m)^# (?=[a-z_]+ =|\[)(?!token_file)", "", text)
 
-    config = load(everything, workflows={"alerts": AlertSettings}, rules=["gambling"])
+    kinds = load_plugins().workflow_settings
+
+    config = load(everything, workflows=kinds, rules=["gambling"])
 
     assert config.rules["gambling"].mode is Mode.OBSERVE
+    assert config.workflows == {name: kind() for name, kind in kinds.items()}
     assert config.office.calendar.name == "calendar.toml"
     assert config.accounts[0].self_id == "10001"
 

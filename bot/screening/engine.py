@@ -16,7 +16,7 @@ from bot.model.finding import Flag, Mode, Severity, Span, Why
 from bot.screening.links import Link
 from bot.screening.matcher import Entry, Matcher
 from bot.screening.reading import ALLOWED, Reading, RuleSighting
-from bot.screening.rule import Acquittal, Hit, Need, Rule, Seen
+from bot.screening.rule import Acquittal, Answer, Hit, Need, Rule, Seen
 from bot.screening.signals import SIGNAL_WORDS
 from bot.screening.text import FoldingTable, View
 
@@ -99,14 +99,15 @@ class Engine:
         asked = self._asked(squeezed, found)
         if not asked:
             return CLEAN
-        reading = Reading(self, View(text, self._squeezing), found)
-        opinions = list(self._opinions(reading, asked))
-        return Screening(
-            flags=tuple(
-                self._flag(opinion.rule, opinion.hits) for opinion in opinions if opinion.hits
-            ),
-            failed=tuple(opinion.rule.code for opinion in opinions if opinion.failed),
-        )
+        reading = Reading(self, View(text, self._squeezing, squeezed), found)
+        flags: list[Flag] = []
+        failed: list[str] = []
+        for rule, _, answers in self._answers(reading, asked):
+            if answers is None:
+                failed.append(rule.code)
+            elif hits := _hits(answers):
+                flags.append(self._flag(rule, hits))
+        return Screening(flags=tuple(flags), failed=tuple(failed)) if flags or failed else CLEAN
 
     def opinions(self, text: str) -> tuple[Opinion, ...]:
         """Return every rule's answer to a short text, also of the rules that saw nothing."""
@@ -114,8 +115,8 @@ class Engine:
         found = self._matcher.find(view.folded)
         reading = Reading(self, view, found)
         answered = {
-            opinion.rule.code: opinion
-            for opinion in self._opinions(reading, self._asked(view.folded, found))
+            rule.code: _opinion(rule, sighting, answers)
+            for rule, sighting, answers in self._answers(reading, self._asked(view.folded, found))
         }
         return tuple(
             answered.get(rule.code, Opinion(rule=rule, asked=False)) for rule in self.rules
@@ -154,7 +155,10 @@ class Engine:
                 asked |= who
         return asked
 
-    def _opinions(self, reading: Reading, asked: int) -> Iterator[Opinion]:
+    def _answers(
+        self, reading: Reading, asked: int
+    ) -> Iterator[tuple[Rule, RuleSighting, tuple[Answer, ...] | None]]:
+        """Yield what each rule that is asked saw and answers; None from a rule that raised."""
         for index, rule in enumerate(self.rules):
             if not asked >> index & 1:
                 continue
@@ -162,16 +166,9 @@ class Engine:
             try:
                 answers = tuple(rule.check(sighting))
             except Exception:  # noqa: BLE001  a rule must not stop the others; its code is reported
-                yield Opinion(rule=rule, asked=True, failed=True)
-                continue
-            yield Opinion(
-                rule=rule,
-                asked=True,
-                words=sighting.words,
-                allowed=sighting.allowed,
-                hits=tuple(answer for answer in answers if isinstance(answer, Hit)),
-                acquittals=tuple(answer for answer in answers if isinstance(answer, Acquittal)),
-            )
+                yield rule, sighting, None
+            else:
+                yield rule, sighting, answers
 
     def _flag(self, rule: Rule, hits: tuple[Hit, ...]) -> Flag:
         return Flag(
@@ -267,6 +264,23 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
 @lru_cache(maxsize=1)
 def _engine_of(spec: EngineSpec) -> Engine:
     return spec.build()
+
+
+def _hits(answers: tuple[Answer, ...]) -> tuple[Hit, ...]:
+    return tuple(answer for answer in answers if isinstance(answer, Hit))
+
+
+def _opinion(rule: Rule, sighting: RuleSighting, answers: tuple[Answer, ...] | None) -> Opinion:
+    if answers is None:
+        return Opinion(rule=rule, asked=True, failed=True)
+    return Opinion(
+        rule=rule,
+        asked=True,
+        words=sighting.words,
+        allowed=sighting.allowed,
+        hits=_hits(answers),
+        acquittals=tuple(answer for answer in answers if isinstance(answer, Acquittal)),
+    )
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,11 +8,15 @@ one code point at a time, so a stretch of a view always has an exact stretch of 
 
 import unicodedata
 from bisect import bisect_left
-from functools import cache, cached_property
+from collections.abc import Sequence
+from functools import cache
+from itertools import compress, count
 from types import MappingProxyType
 from typing import Final
 
 from opencc import OpenCC
+
+from bot.screening.lazy import lazy
 
 TABLE_LIMIT: Final = 60_000
 """How many code points a table remembers; a hostile text must not make it grow for ever."""
@@ -25,14 +29,16 @@ _REPLACEMENT = "\ufffd"
 class View:
     """One folding of one text; `folded` is what is searched, `original` what spans refer to."""
 
-    def __init__(self, original: str, table: "FoldingTable") -> None:
+    def __init__(self, original: str, table: "FoldingTable", folded: str | None = None) -> None:
+        """Fold a text, unless the caller has `folded` it with this table before."""
         self.original = original
-        self.folded = original.translate(table)
+        self.folded = original.translate(table) if folded is None else folded
         self._table = table
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the original that the folded stretch came from, half-open."""
-        return self.index(start), self.index(end - 1) + 1
+        starts = self._starts
+        return starts[start], starts[end - 1] + 1
 
     def index(self, position: int) -> int:
         """Return which code point of the original gave the folded one at `position`."""
@@ -42,12 +48,13 @@ class View:
         """Return where in the view what came from the original's `index` begins."""
         return bisect_left(self._starts, index)
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        table = self._table
-        return [
-            index for index, character in enumerate(self.original) for _ in table[ord(character)]
-        ]
+    @lazy
+    def _starts(self) -> Sequence[int]:
+        parts = list(map(self._table.__getitem__, map(ord, self.original)))
+        kept = list(compress(count(), parts))
+        if len(kept) == len(self.folded):  # nearly always: nothing folds to more than one character
+            return kept
+        return [index for index, part in enumerate(parts) for _ in part]
 
 
 class FoldingTable(dict[int, str]):

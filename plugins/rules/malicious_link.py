@@ -76,7 +76,8 @@ _DOUBLE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|jpe?g|png|gif|txt|rtf|csv|zip|rar|7z|wps|et|ofd|mp4)"
     r"[\s_]{0,40}\.(?:exe|scr|bat|cmd|pif|vbs|js|jse|wsf|hta|msi|lnk|ps1|apk|jar)(?![a-z0-9])"
 )
-_REVERSED = re.compile(r"\u202e[^\s]{0,60}\.?[a-z0-9]{2,4}", re.IGNORECASE)
+_REVERSING = "\u202e"
+_REVERSED = re.compile(_REVERSING + r"[^\s]{0,60}\.?[a-z0-9]{2,4}", re.IGNORECASE)
 _SCRIPT_ADDRESS = re.compile(r"(?:javascript|vbscript)\s?:\s?[a-z(%]|data:text/html[;,]")
 _QUOTES_A_HOST = re.compile(r"(?:^|\.)(?:gov|com|net|org|edu)\.cn\.|(?:^|\.)(?:com|cn)[.-]")
 _FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
@@ -152,18 +153,16 @@ def _warned(sighting: Sighting, start: int, end: int) -> bool:
 
 def _files(sighting: Sighting) -> Iterator[Answer]:
     """Judge the names of files and the addresses that run a script."""
-    named = (
-        ("双重扩展名", _DOUBLE, sighting.plain),
-        ("脚本网址", _SCRIPT_ADDRESS, sighting.plain),
-    )
-    for name, pattern, plain in named:
-        for match in pattern.finditer(plain):
+    plain = sighting.plain
+    named = (("双重扩展名", ".", _DOUBLE), ("脚本网址", ":", _SCRIPT_ADDRESS))
+    for name, sign, pattern in named:
+        for match in pattern.finditer(plain) if sign in plain else ():
             span = sighting.span(*match.span())
             if _warned(sighting, span.start, span.end):
                 yield Acquittal(spans=(span,), by=Signal.WARNS.value)
             else:
                 yield Hit(spans=(span,), signals=(name,), severity=Severity.HIGH)
-    for match in _REVERSED.finditer(sighting.text):
+    for match in _REVERSED.finditer(sighting.text) if _REVERSING in sighting.text else ():
         span = Span(start=match.start(), end=match.end())
         yield Hit(spans=(span,), signals=("反向显示的文件名",), severity=Severity.HIGH)
 
