@@ -1,1 +1,1 @@
-"""Benches: what screening costs and what it finds in disguise; run by hand or with `make bench`."""
+"""Benchmarks: `python -m bench` prints every table, `python -m bench NAME...` only those named."""

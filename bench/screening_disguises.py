@@ -158,7 +158,10 @@ def recall(engine: Engine, show: str) -> None:
 
 def false_alarms(engine: Engine, without: Engine, show: str) -> None:
     """Print how many clean texts only the views flag."""
-    sources = {"labelled clean rows": corpora.clean(), "sentences of words": corpora.sentences(20_000)}
+    sources = {
+        "labelled clean rows": corpora.clean(),
+        "sentences of words": corpora.sentences(20_000),
+    }
     cold = Path(os.environ.get("QUNGUI_SHARED", corpora.CORPUS.parents[2] / "shared")) / "data/cold"
     if cold.is_dir():
         with (cold / "train.csv").open(encoding="utf-8") as rows:

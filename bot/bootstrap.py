@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -152,18 +153,21 @@ class Bot:
                 post=post,
             )
             self.door = Door(self.worker, post.known)
+            post(records.outbox.unsettled())
             tasks = self._employ(post)
             alarm = AlarmClock(self.door.tick)
             control = ControlSocket(folder, self.answer)
             web = _Web(self._app(), self.config.web.host, self.config.web.port)
-            post(records.outbox.unsettled())
-            self.worker.start()
-            await control.start()
-            self.web_port = await web.start()
-            if self._alarm:
-                alarm.start()
-            _log.info("started", accounts=len(self.adapters))
             try:
+                self.worker.start()
+                await control.start()
+                self.web_port = await web.start()
+                if self._alarm:
+                    alarm.start()
+                # What is loaded by now stays: no collection need walk through it again.
+                gc.collect()
+                gc.freeze()
+                _log.info("started", accounts=len(self.adapters))
                 yield self
             finally:
                 alarm.stop()
@@ -250,16 +254,21 @@ def opened(config: Config) -> Iterator[UnitOfWork]:
     path = config.store.folder / STORE_NAME
     config.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = Vault.open(config.store.key_file, create=not path.exists())
+    path.touch(mode=0o600)  # before SQLite does: the log beside it gets the same rights
     connection = open_store(path)
-    path.chmod(0o600)
     try:
-        yield UnitOfWork(connection, vault)
+        records = UnitOfWork(connection, vault)
+        records.people.prove_key()
+        yield records
     finally:
         connection.close()
 
 
-def submit_offline(config: Config, loaded: Plugins, events: Sequence[Event]) -> None:
-    """Put events through the pipeline while no bot runs; what is to be sent waits for one."""
+def submit_offline(config: Config, loaded: Plugins, events: Sequence[Event]) -> Sequence[BotError]:
+    """Put events through the pipeline while no bot runs; what is to be sent waits for one.
+
+    Returns why events were refused; the others are committed.
+    """
     clock = SystemClock()
     with locked(config.store.folder, now=clock.now(), what="命令"), opened(config) as records:
         worker = make_worker(
@@ -275,8 +284,11 @@ def submit_offline(config: Config, loaded: Plugins, events: Sequence[Event]) -> 
         worker.run_batch(
             [Arrived(event, done) for event, done in zip(events, waiting, strict=True)]
         )
-        for done in waiting:
-            done.result(timeout=0)
+    errors = [error for done in waiting if (error := done.exception(timeout=0)) is not None]
+    for error in errors:
+        if not isinstance(error, BotError):
+            raise error
+    return [error for error in errors if isinstance(error, BotError)]
 
 
 class _Nowhere:
@@ -386,6 +398,9 @@ class _Web:
             raise BotError(
                 f"端口 {self._port} 已被占用，请在 [web] port 换一个，或停掉占用它的程序。"
             ) from error
+        # asyncio sets this only on sockets that name their protocol, which these do not; without
+        # it a call over a reverse connection can wait 40 ms for the peer's delayed ACK.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
         return int(listening.getsockname()[1])
 
@@ -404,7 +419,9 @@ def _workflow_settings(config: Config, loaded: Plugins) -> Mapping[str, object]:
     settings = dict(config.workflows)
     kinds = loaded.workflow_settings
     if "housekeeping" in kinds:
-        settings["housekeeping"] = kinds["housekeeping"](
+        chosen: Any = settings.get("housekeeping") or kinds["housekeeping"]()  # its own dataclass
+        settings["housekeeping"] = replace(
+            chosen,
             message_ids_days=config.retention.message_ids_days,
             excerpts_days_after_close=config.retention.excerpts_days_after_close,
         )
@@ -416,5 +433,5 @@ def _submitted(kind: str, body: str) -> Event:
         raise BotError(f"命令里的事件 {kind} 不能从这里提交。")
     try:
         return decode_event(kind, body)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise BotError("命令的内容不完整，请用同一版本的 qungui。") from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,7 @@ class Due:
     rule: str
 
 
+@cache  # chinese_calendar walks through all its years for every question
 def published(day: date) -> bool | None:
     """Whether chinesecalendar says that people work on `day`; None outside the years it knows."""
     # The library builds its tables when it is imported: only who asks pays for it.

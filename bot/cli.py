@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -29,7 +30,8 @@ from bot.clock import SystemClock
 from bot.config import Config, load_config
 from bot.explain import explain as explain_rule
 from bot.explain import try_text
-from bot.log import configure
+from bot.lock import locked
+from bot.log import configure, event_logger
 from bot.model.errors import BotError
 from bot.model.event import Event, OfficeRoleGiven, PersonNamed
 from bot.model.group import Role
@@ -38,7 +40,7 @@ from bot.sandbox.stories import STORIES
 from bot.scan import scan as scan_files
 from bot.vault import Vault
 from storage.codec import encode
-from storage.database import back_up, open_reader, open_store, upgrade
+from storage.database import DatabaseError, back_up, open_reader, open_store, upgrade
 from storage.unit_of_work import UnitOfWork
 
 app = typer.Typer(
@@ -54,6 +56,7 @@ app.add_typer(group_app, name="group")
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
 DEFAULT_CONFIG = Path("config.toml")
+_log = event_logger("qungui.cli")
 _SANDBOX_PORT = 8791
 _STORIES = tuple(story.name for story in STORIES)
 
@@ -80,7 +83,6 @@ def demo(
     port: Annotated[int, typer.Option(help="沙盒网页的端口，0 为任选")] = 0,
 ) -> None:
     """在终端里演一遍：群里出现广告，群主收到提醒并处置。"""
-    configure("WARNING")
     if story and story not in _STORIES:
         _fail(f"没有剧本 {story}，可选：{'、'.join(_STORIES)}。")
     with _sentences():
@@ -133,10 +135,10 @@ def try_(text: Annotated[str, typer.Argument(help="要试的一句话")]) -> Non
 @app.command()
 def due(
     day: Annotated[str, typer.Argument(help="事件发生的日期，如 2026-09-29")],
-    days: Annotated[int, typer.Option(help="工作日数")] = 7,
+    days: Annotated[int, typer.Option(help="工作日数", min=1, max=3660)] = 7,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """算期限：从次日起第 7 个工作日是哪天，依据什么。"""
+    """算期限：从次日起第几个工作日是哪天，依据什么。"""
     with _sentences():
         try:
             start = date.fromisoformat(day)
@@ -176,12 +178,12 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """升级数据结构；运行时也会自动升级。"""
     with _sentences():
         chosen = _read(config, _plugins())
-        chosen.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = chosen.store.folder / STORE_NAME
-        Vault.open(chosen.store.key_file, create=not path.exists())
-        connection = open_store(path, migrate=False)
-        steps = upgrade(connection)
-        connection.close()
+        with locked(chosen.store.folder, now=SystemClock().now(), what="数据升级"):
+            Vault.open(chosen.store.key_file, create=not path.exists())
+            path.touch(mode=0o600)
+            with contextlib.closing(open_store(path, migrate=False)) as connection:
+                steps = upgrade(connection)
         print(f"已升级：{'、'.join(steps)}" if steps else "已是最新。")
 
 
@@ -193,9 +195,12 @@ def backup(
     """备份数据文件，机器人运行时也可以。密钥文件要另外保管，不在备份里。"""
     with _sentences():
         chosen = _read(config, _plugins())
-        source = open_reader(chosen.store.folder / STORE_NAME)
-        size = back_up(source, target)
-        source.close()
+        path = chosen.store.folder / STORE_NAME
+        if not path.exists():
+            raise BotError(f"还没有数据文件 {path}，没有可备份的。")
+        # A connection that may only read cannot VACUUM INTO another file either.
+        with contextlib.closing(open_store(path, migrate=False)) as source:
+            size = back_up(source, target)
         print(f"已备份到 {target}（{size / 1024:.0f} KB）。恢复还需要密钥文件，请另外保管。")
 
 
@@ -213,7 +218,8 @@ def group_add(config: ConfigPath = DEFAULT_CONFIG) -> None:
         for key, question in _QUESTIONS:
             cells[key] = typer.prompt(question, default="" if key in _OPTIONAL else None)
         form = registration.form(cells, account=picked["account"], now=SystemClock().now())
-        _submit(chosen, loaded, [form])
+        for refused in _submit(chosen, loaded, [form]):
+            raise refused
         print(f"“{form.name}”已登记，机器人会在群里发须知并检查自己的权限。")
 
 
@@ -235,8 +241,12 @@ def group_import(
             print(f"✗ {fault}", file=sys.stderr)
         if read.faults:
             _fail(f"有 {len(read.faults)} 行要改，还没有写入任何一行。")
-        for form in track(read.forms, description="登记", console=Console(stderr=True)):
-            _submit(chosen, loaded, [form])
+        forms = track(read.forms, description="登记", console=Console(stderr=True))
+        refused = _submit(chosen, loaded, forms)
+        for each in refused:
+            print(f"✗ {each}", file=sys.stderr)
+        if refused:
+            _fail(f"{len(refused)} 个没有登记，其余 {len(read.forms) - len(refused)} 个已登记。")
         print(f"已登记 {len(read.forms)} 个群。")
 
 
@@ -245,12 +255,11 @@ def group_list(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """列出登记的群。"""
     with _sentences():
         chosen = _read(config, _plugins())
-        connection = open_reader(chosen.store.folder / STORE_NAME)
-        records = UnitOfWork(connection, Vault.open(chosen.store.key_file))
-        for group in records.groups.all():
-            owners = "、".join(each.masked for each in records.groups.holders(group.id, Role.OWNER))
-            print(f"{group.id}\t{group.name}\t{group.unit}\t群主 {owners}\t{group.account}")
-        connection.close()
+        with contextlib.closing(open_reader(chosen.store.folder / STORE_NAME)) as connection:
+            groups = UnitOfWork(connection, Vault.open(chosen.store.key_file)).groups
+            for group in groups.all():
+                owners = "、".join(each.masked for each in groups.holders(group.id, Role.OWNER))
+                print(f"{group.id}\t{group.name}\t{group.unit}\t群主 {owners}\t{group.account}")
 
 
 @group_app.command("office")
@@ -272,12 +281,14 @@ def group_office(
             platform=registration.PLATFORM,
             person=PersonNamed(name=name, unit=unit, user=user),
         )
-        _submit(_read(config, loaded), loaded, [event])
+        for refused in _submit(_read(config, loaded), loaded, [event]):
+            raise refused
         print("已登记。")
 
 
 def main() -> None:
     """Run the command line."""
+    configure("WARNING")
     app()
 
 
@@ -309,11 +320,19 @@ def _pick(groups: list[dict[str, Any]]) -> dict[str, Any]:
     return groups[chosen - 1]
 
 
-def _submit(config: Config, loaded: Plugins, events: list[Event]) -> None:
+def _submit(config: Config, loaded: Plugins, events: Iterable[Event]) -> list[BotError]:
+    """Hand events to the running bot, or put them through the pipeline here; return refusals."""
+    left: list[Event] = []
+    refused: list[BotError] = []
     for event in events:
         kind, body = encode(event)
-        if control.ask(config.store.folder, {"do": "submit", "kind": kind, "body": body}) is None:
-            submit_offline(config, loaded, [event])
+        request = {"do": "submit", "kind": kind, "body": body}
+        try:
+            if control.ask(config.store.folder, request) is None:
+                left.append(event)
+        except BotError as error:
+            refused.append(error)
+    return [*refused, *(submit_offline(config, loaded, left) if left else ())]
 
 
 async def _serve(config: Config, loaded: Plugins) -> bool:
@@ -354,16 +373,23 @@ async def _tell_each(play: Playground, names: list[str]) -> bool:
 
 
 async def _until_told() -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
+    """Wait until a signal cancels the work (see `_run`)."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
 
 
 def _run(work: Coroutine[Any, Any, bool]) -> bool:
-    with contextlib.suppress(KeyboardInterrupt):
-        return asyncio.run(work)
+    """Run until done or told to end; either way everything is closed properly."""
+
+    async def stoppable() -> bool:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await work
+
+    with contextlib.suppress(asyncio.CancelledError):
+        return asyncio.run(stoppable())
     return False
 
 
@@ -394,11 +420,22 @@ def _nothing_configured() -> Config:
 
 @contextlib.contextmanager
 def _sentences() -> Iterator[None]:
-    """Show what a person can mend as one sentence, without a trace."""
+    """Show every failure as a sentence, without a trace; a bug goes to the log as well."""
     try:
         yield
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
     except BotError as error:
         _fail(str(error))
+    except DatabaseError as error:
+        _fail(f"数据文件读写失败（{error}），请运行 qungui doctor 检查。")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _fail("端口已被占用，请换一个，或停掉占用它的程序。")
+        _fail(f"{error.filename or '系统'} 读写失败：{error.strerror or type(error).__name__}。")
+    except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence
+        _log.fault("command failed", error)
+        _fail(f"程序出错（{type(error).__name__}），没有做完。请把上面这行日志发给维护人员。")
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -1,6 +1,5 @@
 """Loads config.toml; reports every mistake at once, each with its key and line."""
 
-import bisect
 import difflib
 import ipaddress
 import json
@@ -33,6 +32,8 @@ from pydantic import (
 
 from bot.model.errors import BotError
 from bot.model.finding import Mode
+from bot.toml_lines import Key as _Key
+from bot.toml_lines import lines_of
 
 
 def _under_folder(path: object, info: ValidationInfo) -> Path:
@@ -279,7 +280,7 @@ class Config(_Section):
     ) -> Self:
         """Return settings for one account in the sandbox, with its store in `folder`."""
         return cls(
-            office=Office(name="示范单位", contact="沙盒演示，无人值守"),
+            office=Office(name="云江市财政局（虚构）", contact="机关党委（内线 8201）"),
             store=Store(folder=folder),
             web=Web(port=port),
             accounts=(
@@ -330,11 +331,10 @@ def load_config(
     except ValidationError as error:
         faults += _translate(error)
     if faults:
-        raise BotError(_told(faults, _lines_of(text), path))
+        raise BotError(_told(faults, lines_of(text), path))
     return config.model_copy(update={"workflows": settings})
 
 
-_Key = tuple[int | str, ...]
 _Fault = tuple[_Key, str]
 """Where a mistake is, and the sentence about it."""
 
@@ -521,122 +521,11 @@ def _told(faults: Iterable[_Fault], lines: Mapping[_Key, int], path: Path) -> st
     )
 
 
-def _lines_of(text: str) -> Mapping[_Key, int]:
-    """Return the line of every key and list item of a text that tomllib has read."""
-    return _Scanner(text.replace("\r\n", "\n")).scan()
-
-
-class _Scanner:
-    """Walks through valid TOML and notes where each key stands; tomllib does not tell."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._ends = [place.start() for place in re.finditer("\n", text)]
-        self._lines: dict[_Key, int] = {}
-        self._newest: dict[_Key, int] = {}  # of each array of tables, the last item
-
-    def scan(self) -> Mapping[_Key, int]:
-        table: _Key = ()
-        while self._peek():
-            if self._peek() == "[":
-                table = self._header()
-            else:
-                self._pair(table)
-        return self._lines
-
-    def _header(self) -> _Key:
-        brackets = 2 if self._text.startswith("[[", self._at) else 1
-        self._at += brackets
-        names = self._names()
-        self._peek()
-        self._at += brackets
-        path: _Key = ()
-        for name in names:
-            if path in self._newest:
-                path = (*path, self._newest[path])
-            path = (*path, name)
-            self._note(path)
-        if brackets == 1:
-            return path
-        self._newest[path] = self._newest.get(path, -1) + 1
-        path = (*path, self._newest[path])
-        self._note(path)
-        return path
-
-    def _pair(self, table: _Key) -> None:
-        path = table
-        for name in self._names():
-            path = (*path, name)
-            self._note(path)
-        self._peek()
-        self._at += 1  # the equals sign
-        self._value(path)
-
-    def _names(self) -> list[str]:
-        names = []
-        while True:
-            self._peek()
-            name = self._take(_NAME)
-            names.append(_bare(name))
-            if self._peek() != ".":
-                return names
-            self._at += 1
-
-    def _value(self, path: _Key) -> None:
-        opening = self._peek()
-        if opening not in {"[", "{"}:
-            self._take(_SCALAR)
-            return
-        self._at += 1
-        item = 0
-        while self._peek() not in {"]", "}"}:
-            if opening == "{":
-                self._pair(path)
-            else:
-                self._note((*path, item))
-                self._value((*path, item))
-                item += 1
-            if self._peek() == ",":
-                self._at += 1
-        self._at += 1
-
-    def _peek(self) -> str:
-        """Skip blanks and comments and return the next character, nothing at the end."""
-        self._take(_BLANK)
-        return self._text[self._at : self._at + 1]
-
-    def _take(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        if found is None:
-            raise AssertionError  # tomllib has read the text
-        self._at = found.end()
-        return found[0]
-
-    def _note(self, path: _Key) -> None:
-        self._lines.setdefault(path, bisect.bisect_left(self._ends, self._at) + 1)
-
-
-def _bare(name: str) -> str:
-    """Return a key without its quotes and escapes."""
-    if name[0] not in "\"'":
-        return name
-    (key,) = tomllib.loads(f"{name} = 0")
-    return str(key)
-
-
 _SIX_MONTHS: Final = 184
 _LONGEST_TOKEN: Final = 4096
 _NO_SECRETS_HERE: Final = (
     "令牌不能写在配置文件里：请放进环境变量，用 token_env 写变量名；"
     "或者放进权限为0600的文件，用 token_file 写文件路径"
-)
-
-_BLANK: Final = re.compile(r"(?:\s|#[^\n]*)*")
-_NAME: Final = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'""")
-_SCALAR: Final = re.compile(
-    r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|'[^']*'|[^,\]}\n#]+''',
-    re.DOTALL,
 )
 
 _SECTIONS: Final[Mapping[str, type[_Section]]] = MappingProxyType(

@@ -8,8 +8,9 @@ and answers once it is committed; {"do": "groups"} lists the live groups of ever
 import asyncio
 import contextlib
 import json
+import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,13 @@ class ControlSocket:
         """Begin to listen."""
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()  # the lock says that no other bot listens here
-        self._server = await asyncio.start_unix_server(self._serve, path=self._path, limit=_LIMIT)
-        self._path.chmod(0o600)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with _address(self._path) as address:
+            listening.bind(address)
+            self._path.chmod(0o600)
+            self._server = await asyncio.start_unix_server(
+                self._serve, sock=listening, limit=_LIMIT
+            )
 
     async def stop(self) -> None:
         """Stop listening and remove the socket."""
@@ -69,15 +75,27 @@ def ask(folder: Path, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_SECONDS)
         try:
-            connection.connect(str(folder / NAME))
-        except (FileNotFoundError, ConnectionRefusedError):
+            with _address(folder / NAME) as address:
+                connection.connect(address)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as file:
+                answer: Mapping[str, Any] = json.loads(file.readline())
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             return None
-        connection.sendall(json.dumps(request).encode() + b"\n")
-        with connection.makefile("rb") as file:
-            line = file.readline(_LIMIT)
-    if not line:
-        raise BotError("正在运行的 qungui 没有回答，请看它的日志。")
-    answer: Mapping[str, Any] = json.loads(line)
+        except PermissionError as error:
+            raise BotError(f"没有权限使用 {folder}，请用运行机器人的用户执行。") from error
+        except (OSError, ValueError) as error:  # it hung up, was too slow, or was cut short
+            raise BotError("正在运行的 qungui 没有回答，请看它的日志。") from error
     if "error" in answer:
         raise BotError(str(answer["error"]))
     return answer
+
+
+@contextlib.contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """Lend a short address of a socket: the kernel takes 107 bytes, 35 Chinese characters."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

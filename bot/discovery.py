@@ -29,16 +29,15 @@ class Discovered(Generic[T]):
 
 def discover(package: ModuleType, constant: str, kind: type[T]) -> Discovered[T]:
     """Read a constant from every module and package inside a package, in the order of names."""
-    names = sorted(
+    names = {
         path.stem
         for folder in package.__path__
         for path in Path(folder).iterdir()
         if not path.name.startswith("_")
         and (path.suffix == ".py" or (path / "__init__.py").is_file())
-    )
-    return _collect(
-        ((f"{package.__name__}.{name}", None) for name in names), constant=constant, kind=kind
-    )
+    }
+    modules = ((f"{package.__name__}.{name}", None) for name in sorted(names))
+    return _collect(modules, constant=constant, kind=kind)
 
 
 def discover_folder(folder: Path, constant: str, kind: type[T]) -> Discovered[T]:
@@ -65,7 +64,7 @@ def _collect(
     for name, path in modules:
         try:
             value = getattr(_load(name, path), constant)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything when it is read
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
             faults.append(f"插件 {path or name} 未启用：{type(error).__name__}")
             continue
         if isinstance(value, kind):
@@ -82,6 +81,10 @@ def _load(name: str, path: Path | None) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError(name)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    sys.modules[name] = module  # dataclasses look their own module up
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

@@ -1,9 +1,9 @@
 """doctor: looks at everything a running bot needs, and says what to do about what is missing."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.bootstrap import STORE_NAME, Plugins
 from bot.config import Config
@@ -11,7 +11,8 @@ from bot.control import ask
 from bot.model.errors import BotError
 from bot.vault import Vault
 from storage.audit import SqliteAudit
-from storage.database import check, open_reader, pending_steps
+from storage.database import Connection, DatabaseError, check, open_reader, pending_steps
+from storage.people import SqlitePeople
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,33 +43,40 @@ def _store(config: Config) -> Iterator[Verdict]:
         yield Verdict(fine=True, text=f"数据文件 {path} 还没有，首次运行时建立")
         return
     try:
-        connection = open_reader(path)
-        found = check(connection)
-        yield Verdict(fine=found == "ok", text=f"数据文件快速检查：{found}")
-        steps = pending_steps(connection)
-        yield Verdict(
-            fine=not steps,
-            text=f"数据结构有 {len(steps)} 步未升级，请运行 qungui migrate"
-            if steps
-            else "数据结构是最新的",
-        )
-        broken = SqliteAudit(connection).broken_at()
-        yield Verdict(
-            fine=broken is None,
-            text="审计链完整" if broken is None else f"审计链从第 {broken} 条起断开，可能被改动",
-        )
-        connection.close()
-        Vault.open(config.store.key_file)
-        yield Verdict(fine=True, text="密钥文件可用，权限 0600")
+        with contextlib.closing(open_reader(path)) as connection:
+            yield from _records(connection, config)
+    except DatabaseError as error:
+        yield Verdict(fine=False, text=f"数据文件 {path} 已损坏（{error}），请用最近的备份恢复")
     except BotError as error:
         yield Verdict(fine=False, text=str(error))
+
+
+def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
+    found = check(connection)
+    yield Verdict(fine=found == "ok", text=f"数据文件快速检查：{found}")
+    steps = pending_steps(connection)
+    yield Verdict(
+        fine=not steps,
+        text=f"数据结构有 {len(steps)} 步未升级，请运行 qungui migrate"
+        if steps
+        else "数据结构是最新的",
+    )
+    if steps:
+        return
+    broken = SqliteAudit(connection).broken_at()
+    yield Verdict(
+        fine=broken is None,
+        text="审计链完整" if broken is None else f"审计链从第 {broken} 条起断开，可能被改动",
+    )
+    SqlitePeople(connection, Vault.open(config.store.key_file)).prove_key()
+    yield Verdict(fine=True, text="密钥文件可用，权限 0600")
 
 
 def _accounts(config: Config) -> Iterator[Verdict]:
     if not config.accounts:
         yield Verdict(fine=False, text="没有配置账号，请在 config.toml 写 [[accounts]]")
     try:
-        answer = ask(Path(config.store.folder), {"do": "status"})
+        answer = ask(config.store.folder, {"do": "status"})
     except BotError as error:
         yield Verdict(fine=False, text=str(error))
         return

@@ -158,7 +158,7 @@ def _log_uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
 
 
 _FIELDS: Final = "qungui_fields"
-_CHATTY: Final = ("apscheduler", "uvicorn", "websockets", "httpx")
+_CHATTY: Final = ("apscheduler", "uvicorn", "httpx")
 _LONGEST: Final = 200
 _MOST_ERRORS: Final = 10
 _MOST_FRAMES: Final = 30

@@ -27,9 +27,9 @@ class Metrics:
             "qungui_batch_size", "Events in one commit", buckets=_BATCHES, registry=self._registry
         )
 
-    def event_received(self, kind: str) -> None:
-        """Count an event by the name of its class."""
-        self._received.labels(kind).inc()
+    def event_received(self, kind: str, count: int = 1) -> None:
+        """Count events by the name of their class."""
+        self._received.labels(kind).inc(count)
 
     def event_dropped(self, reason: str) -> None:
         """Count a payload that became no event, by one of our own reasons."""

@@ -46,32 +46,61 @@ class Table:
 
 def read_table(path: Path, *, now: datetime, account: str | None) -> Table:
     """Read a CSV table of groups (UTF-8 or GB18030); `account` watches rows that name none."""
-    rows = csv.DictReader(io.StringIO(_text(path)))
-    missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
-    if missing:
-        raise BotError(f"{path} 缺少这些列：{'、'.join(missing)}。")
+    rows = csv.DictReader(io.StringIO(_text(path)), strict=True)
     forms: list[GroupSubmitted] = []
     faults: list[str] = []
-    for row in rows:
-        place = f"{path} 第 {rows.line_num} 行"
-        cells = {key: (row.get(name) or "").strip() for name, key in COLUMNS.items()}
-        empty = [name for name in _NEEDED if not cells[COLUMNS[name]]]
-        watching = cells["account"] or account
-        if empty:
-            faults.append(f"{place}：没有填{'、'.join(empty)}")
-        elif watching is None:
-            faults.append(f"{place}：没有填账号，也没有唯一在线的机器人账号")
-        else:
+    known = _Known()
+    try:
+        missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
+        if missing:
+            raise BotError(f"{path} 缺少这些列：{'、'.join(missing)}。")
+        for row in rows:
+            cells = {key: (row.get(name) or "").strip() for name, key in COLUMNS.items()}
+            if not any(cells.values()):
+                continue
+            place = f"{path} 第 {rows.line_num} 行"
             try:
-                forms.append(form(cells, account=watching, now=now))
+                made = _form_of(cells, account=account, now=now)
+                known.check(made, rows.line_num)
+                forms.append(made)
             except BotError as error:
                 faults.append(f"{place}：{error}")
+    except csv.Error as error:
+        raise BotError(f"{path} 第 {rows.line_num + 1} 行不是完整的 CSV，请检查引号。") from error
     return Table(forms=tuple(forms), faults=tuple(faults))
+
+
+class _Known:
+    """What the rows before said: one group stands once, one account is one person's."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str], int] = {}
+        self._names: dict[tuple[str, str], str] = {}
+
+    def check(self, made: GroupSubmitted, line: int) -> None:
+        """Raise BotError where a row contradicts itself or an earlier one."""
+        first = self._lines.setdefault((made.platform, made.platform_id), line)
+        if first != line:
+            raise BotError(f"群号 {made.platform_id} 与第 {first} 行重复")
+        for person in (made.owner, *made.administrators, made.leader):
+            name = self._names.setdefault((made.platform, person.user), person.name)
+            if name != person.name:
+                raise BotError(f"账号尾号 {person.user[-4:]} 写了两个姓名，请核对")
+
+
+def _form_of(cells: Mapping[str, str], *, account: str | None, now: datetime) -> GroupSubmitted:
+    empty = [name for name in _NEEDED if not cells[COLUMNS[name]]]
+    if empty:
+        raise BotError(f"没有填{'、'.join(empty)}")
+    watching = cells["account"] or account
+    if watching is None:
+        raise BotError("没有填账号，也没有唯一在线的机器人账号")
+    return form(cells, account=watching, now=now)
 
 
 def form(cells: Mapping[str, str], *, account: str, now: datetime) -> GroupSubmitted:
     """Return the form of one group; raises BotError for what cannot be read."""
-    watching = account if ":" in account else f"{PLATFORM}:{account}"
+    watching = account if ":" in account else f"{PLATFORM}:{_digits(account, '机器人账号')}"
     unit = cells.get("unit", "")
     return GroupSubmitted(
         at=now,
@@ -130,7 +159,9 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise BotError(f"{path} 读不出来，请检查文件是否存在。") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", "replace")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BotError(f"{path} 不是文本，请另存为 CSV（UTF-8）。")

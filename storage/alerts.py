@@ -82,9 +82,9 @@ class SqliteAlerts:
     def merging(
         self, *, group: int, rule: str, sender: str, recipient: int, since: datetime
     ) -> Alert | None:
-        """Return the open alert into which another finding merges."""
+        """Return the alert into which another finding merges: open, and no recall under way."""
         return self._one(
-            "group_id = ? AND sender_index = ? AND rule = ? AND state <> 'closed'"
+            "group_id = ? AND sender_index = ? AND rule = ? AND state IN ('held', 'open')"
             " AND recipient = ? AND source IS NULL AND opened_at > ? ORDER BY id DESC LIMIT 1",
             (group, self._index(sender), rule, recipient, to_micros(since)),
         )

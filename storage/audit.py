@@ -1,4 +1,7 @@
-"""The audit trail: one row per deed, each hashed over the one before it."""
+"""The audit trail: one row per deed, each hashed over the one before it.
+
+SQLite's `user_version` holds the last row's id, so that rows cut off at the end are missed too.
+"""
 
 import hashlib
 import json
@@ -36,15 +39,17 @@ class SqliteAudit:
         self._connection.execute(
             "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, _hash(row))
         )
+        self._connection.execute(f"PRAGMA user_version = {number:d}")
 
     def broken_at(self) -> int | None:
-        """Return the id of the first row that does not follow from the one before it."""
+        """Return the id of the first row that was changed or is missing; None: all stand."""
         before, expected = _FIRST, 1
         for row in self._connection.execute("SELECT * FROM audit ORDER BY id"):
             if row[0] != expected or row[6] != before or row[7] != _hash(row[:7]):
-                return int(row[0])
+                return expected
             before, expected = row[7], expected + 1
-        return None
+        last = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return None if last == expected - 1 else expected
 
     def latest(self, count: int) -> Sequence[tuple[datetime, Record]]:
         """Return the latest rows, newest first."""

@@ -1,6 +1,9 @@
 """Times as integers, and events and actions as text, for the columns of the store."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import ModuleType
 from typing import TypeVar
 
 import msgspec
@@ -36,7 +39,7 @@ def maybe_moment(micros: int | None) -> datetime | None:
 def encode(value: event.Event | action.Outgoing) -> tuple[str, str]:
     """Return a value's kind and its JSON text.
 
-    JSON knows no lone surrogates: a message that holds one keeps it as its escape's replacement.
+    JSON knows no lone surrogates: each is kept as a question mark.
     """
     try:
         text = msgspec.json.encode(value).decode()
@@ -47,12 +50,12 @@ def encode(value: event.Event | action.Outgoing) -> tuple[str, str]:
 
 def decode_event(kind: str, text: str) -> event.Event:
     """Return the event again; raises KeyError for a kind that this version does not know."""
-    return msgspec.json.decode(text, type=_subclasses(event.Event)[kind])
+    return msgspec.json.decode(text, type=_events()[kind])
 
 
 def decode_outgoing(kind: str, text: str) -> action.Outgoing:
     """Return the outgoing action again; raises KeyError for an unknown kind."""
-    return msgspec.json.decode(text, type=_subclasses(action.Outgoing)[kind])
+    return msgspec.json.decode(text, type=_outgoing()[kind])
 
 
 def _without_surrogates(value: object) -> object:
@@ -65,9 +68,17 @@ def _without_surrogates(value: object) -> object:
     return value
 
 
-def _subclasses(root: type[T]) -> dict[str, type[T]]:
-    found: dict[str, type[T]] = {}
-    for kind in root.__subclasses__():
-        found[kind.__name__] = kind
-        found.update(_subclasses(kind))
-    return found
+@cache
+def _events() -> Mapping[str, type[event.Event]]:
+    return _kinds(event, event.Event)
+
+
+@cache
+def _outgoing() -> Mapping[str, type[action.Outgoing]]:
+    return _kinds(action, action.Outgoing)
+
+
+def _kinds(module: ModuleType, root: type[T]) -> Mapping[str, type[T]]:
+    # Not __subclasses__: a dataclass with slots is made twice, and the first one lingers.
+    named = vars(module).items()
+    return {name: kind for name, kind in named if isinstance(kind, type) and issubclass(kind, root)}

@@ -47,6 +47,9 @@ class Connection(Protocol):
         """Close the connection."""
 
 
+_UNAVAILABLE = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 26})
+"""BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB."""
+
 SAFE_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 30.0
 CACHE_KIB = 32 * 1024
@@ -107,6 +110,12 @@ def back_up(source: Connection, target: Path) -> int:
     source.execute("VACUUM INTO ?", (str(target),))
     target.chmod(0o600)
     return target.stat().st_size
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the store could not be read or written: a full disk, a lock, a fault of the disk."""
+    # The low byte is the kind of an extended code.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNAVAILABLE
 
 
 def check(connection: Connection) -> str:

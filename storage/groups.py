@@ -1,6 +1,8 @@
 """The register of groups, the roles in them, the messages seen and the blind intervals."""
 
+import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
 from bot.model.action import ObserveGroup, RegisterGroup
@@ -11,6 +13,9 @@ from bot.model.port import Seal
 from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
 from storage.database import Connection, Row
 from storage.people import SqlitePeople
+
+MessageKey = tuple[int, str, str]
+"""What names a message: our group, the account that saw it, its id at the platform."""
 
 _COLUMNS = (
     "id, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,"
@@ -153,22 +158,25 @@ class SqliteGroups:
         """Hold back what is not critical until a moment."""
         self._update(group, "paused_until = ?", (maybe_micros(until),))
 
-    def see(self, group: int, account: str, message_id: str, posted_at: datetime) -> bool:
+    def see(self, message: MessageKey, posted_at: datetime) -> bool:
         """Keep that a message was seen; False when it was seen before."""
         cursor = self._connection.execute(
             "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (group, account, message_id, to_micros(posted_at)),
+            (*message, to_micros(posted_at)),
         )
         return bool(cursor.rowcount == 1)
 
-    def seen(self, group: int, account: str, message_id: str) -> bool:
-        """Whether a message was seen before."""
-        return (
+    def seen(self, messages: Sequence[MessageKey]) -> AbstractSet[MessageKey]:
+        """Return those of some messages that were seen before."""
+        if not messages:
+            return frozenset()
+        return frozenset(
             self._connection.execute(
-                "SELECT 1 FROM messages WHERE group_id = ? AND account = ? AND message_id = ?",
-                (group, account, message_id),
-            ).fetchone()
-            is not None
+                "SELECT group_id, account, message_id FROM json_each(?) AS asked"
+                " CROSS JOIN messages ON group_id = asked.value ->> 0"
+                " AND account = asked.value ->> 1 AND message_id = asked.value ->> 2",
+                (json.dumps(messages),),
+            )
         )
 
     def last_seen(self, group: int) -> tuple[str, datetime] | None:
@@ -187,21 +195,19 @@ class SqliteGroups:
             ).rowcount
         )
 
-    def not_screened(
-        self, group: int, account: str, message_id: str, posted_at: datetime, reason: str
-    ) -> None:
+    def not_screened(self, message: MessageKey, posted_at: datetime, reason: str) -> None:
         """Keep that a message was not fully screened, and why."""
         self._connection.execute(
             "INSERT INTO unscreened VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (group, account, message_id, to_micros(posted_at), reason),
+            (*message, to_micros(posted_at), reason),
         )
 
-    def now_screened(self, group: int, account: str, message_id: str, reason: str) -> None:
+    def now_screened(self, message: MessageKey, reason: str) -> None:
         """Keep that what was missing of a message has been screened."""
         self._connection.execute(
             "DELETE FROM unscreened WHERE group_id = ? AND account = ? AND message_id = ?"
             " AND reason = ?",
-            (group, account, message_id, reason),
+            (*message, reason),
         )
 
     def unscreened_count(self, group: int) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec import MsgspecError
+
+from bot.model.errors import BotError
 from bot.model.event import Event
 from bot.model.port import Seal
 from storage.codec import decode_event, encode, to_micros
@@ -16,20 +19,20 @@ class SqliteInbox:
         self._connection = connection
         self._seal = seal
 
-    def add(self, event: Event, now: datetime, key: str | None = None) -> bool:
-        """Keep an event; False when one with the same key is known."""
+    def add(self, event: Event, now: datetime, key: str | None = None) -> int | None:
+        """Keep an event and return its row; None when one with the same key is known."""
         kind, text = encode(event)
-        cursor = self._connection.execute(
+        row = self._connection.execute(
             "INSERT INTO inbox (key, kind, body_sealed, state, arrived_at)"
-            " VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT (key) DO NOTHING",
+            " VALUES (?, ?, ?, 'waiting', ?) ON CONFLICT (key) DO NOTHING RETURNING id",
             (key, kind, self._seal.seal(text, place=f"inbox.body:{kind}"), to_micros(now)),
-        )
-        return bool(cursor.rowcount == 1)
+        ).fetchone()
+        return None if row is None else int(row[0])
 
     def waiting(self) -> Iterator[tuple[int, Event]]:
         """Yield what waits, oldest first, also what is added meanwhile.
 
-        An event of a kind that this version does not know is marked failed and passed over.
+        An event that this version cannot read is marked failed and passed over.
         """
         while True:
             row = self._connection.execute(
@@ -41,8 +44,8 @@ class SqliteInbox:
             number, kind, body = row
             try:
                 event = decode_event(kind, self._seal.unseal(body, place=f"inbox.body:{kind}"))
-            except KeyError:
-                self._settle(number, "failed", f"unknown kind {kind}", None)
+            except (KeyError, MsgspecError, BotError):
+                self._settle(number, "failed", f"unreadable {kind}", None)
                 continue
             yield number, event
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import MsgspecError
+
 from bot.model.action import Outgoing
+from bot.model.errors import BotError
 from bot.model.event import OutcomeState
 from bot.model.port import Seal
-from storage.codec import decode_outgoing, encode, from_micros, to_micros
+from storage.codec import decode_outgoing, encode, from_micros, maybe_moment, to_micros
 from storage.database import Connection
 
 
@@ -46,25 +49,40 @@ class SqliteOutbox:
         return Letter(id=number, action=action, written_at=now)
 
     def unsettled(self) -> Sequence[Letter]:
-        """Return what was not settled when the last bot stopped, oldest first."""
+        """Return what was not settled when the last bot stopped, oldest first.
+
+        What this version cannot read is marked failed and passed over.
+        """
         rows = self._connection.execute(
             "SELECT id, kind, body_sealed, written_at, sending_at FROM outbox"
             " WHERE state IN ('waiting', 'sending') ORDER BY id"
         ).fetchall()
-        return [
-            Letter(
-                id=number,
-                action=decode_outgoing(kind, self._seal.unseal(body, place=f"outbox.body:{kind}")),
-                written_at=from_micros(written_at),
-                sending_at=None if sending_at is None else from_micros(sending_at),
+        letters: list[Letter] = []
+        for number, kind, body, written_at, sending_at in rows:
+            try:
+                text = self._seal.unseal(body, place=f"outbox.body:{kind}")
+                action = decode_outgoing(kind, text)
+            except (KeyError, MsgspecError, BotError):
+                self._connection.execute(
+                    "UPDATE outbox SET state = 'failed', reason = 'unreadable' WHERE id = ?",
+                    (number,),
+                )
+                continue
+            letters.append(
+                Letter(
+                    id=number,
+                    action=action,
+                    written_at=from_micros(written_at),
+                    sending_at=maybe_moment(sending_at),
+                )
             )
-            for number, kind, body, written_at, sending_at in rows
-        ]
+        return letters
 
     def sending(self, number: int, now: datetime) -> None:
-        """Keep that from now on the send may have reached the platform."""
+        """Keep that from now on, or since an earlier attempt, it may have reached the platform."""
         self._connection.execute(
-            "UPDATE outbox SET state = 'sending', sending_at = ? WHERE id = ?",
+            "UPDATE outbox SET state = 'sending', sending_at = coalesce(sending_at, ?)"
+            " WHERE id = ?",
             (to_micros(now), number),
         )
 

@@ -43,6 +43,12 @@ class SqlitePeople:
         ).fetchone()
         return None if row is None else self._seal.unseal(row[0], place=f"accounts.user:{person}")
 
+    def prove_key(self) -> None:
+        """Unseal one name; raises BotError when the key file is not the one of this store."""
+        row = self._connection.execute("SELECT id FROM people LIMIT 1").fetchone()
+        if row is not None:
+            self.get(row[0])
+
     def next_id(self) -> int:
         """Return the id that the next person will have."""
         return int(

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from bot.bootstrap import load_plugins
 from bot.config import (
     Account,
     Config,
@@ -21,11 +22,11 @@ from bot.config import (
     RuleSetting,
     Store,
     Web,
-    _lines_of,
     load_config,
 )
 from bot.model.errors import BotError
 from bot.model.finding import Mode
+from bot.toml_lines import lines_of
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 TOKEN = "s3cret-of-the-peer"
@@ -123,9 +124,12 @@ def test_the_example_loads_with_every_line_switched_on(load, write):
     text = EXAMPLE.read_text(encoding="utf-8")
     everything = re.sub(r"(?m)^# (?=[a-z_]+ =|\[)(?!token_file)", "", text)
 
-    config = load(everything, workflows={"alerts": AlertSettings}, rules=["gambling"])
+    kinds = load_plugins().workflow_settings
+
+    config = load(everything, workflows=kinds, rules=["gambling"])
 
     assert config.rules["gambling"].mode is Mode.OBSERVE
+    assert config.workflows == {name: kind() for name, kind in kinds.items()}
     assert config.office.calendar.name == "calendar.toml"
     assert config.accounts[0].self_id == "10001"
 
@@ -475,7 +479,7 @@ name = 5
 
 
 def test_lines_are_found_in_any_toml():
-    lines = _lines_of(NASTY)
+    lines = lines_of(NASTY)
 
     assert set(paths_of(tomllib.loads(NASTY))) == lines.keys()
     assert lines["quoted 甲",] == 2
@@ -501,7 +505,7 @@ VALUES = st.recursive(
 def test_lines_are_found_for_any_values(table):
     text = "".join(f"\n{quoted(key)} =\t{as_toml(value)}\n" for key, value in table.items())
 
-    lines = _lines_of(text)
+    lines = lines_of(text)
 
     assert set(paths_of(table)) == lines.keys()
     assert [lines[key,] for key in table] == list(range(2, 2 * len(table) + 2, 2))

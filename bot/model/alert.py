@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.errors import BotError
-from bot.model.finding import Severity, Topic
+from bot.model.finding import Decider, Severity, Topic
 from bot.model.group import Role
 
 
@@ -79,13 +79,14 @@ class Alert:
         return self.topic is Topic.CLASSIFIED
 
     @property
-    def escalates(self) -> bool:
-        """Whether silence carries the alert on: not for off_topic, not for an operator's list."""
-        return (
-            self.severity.at_once
-            and self.topic.decided_by.value == "built-in"
-            and (self.topic is not Topic.OFF_TOPIC)
-        )
+    def low_key(self) -> bool:
+        """Whether the alert only asks the owner to look: off_topic, or an operator's own list."""
+        return self.topic is Topic.OFF_TOPIC or self.topic.decided_by is not Decider.BUILT_IN
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the alert is told at once instead of in a digest; silence carries it on."""
+        return self.severity.at_once and not self.low_key
 
     @property
     def is_open(self) -> bool:
@@ -94,10 +95,12 @@ class Alert:
 
     def grown(self, count: int, severity: Severity) -> "Alert":
         """Return the alert with `count` more findings merged into it."""
+        self._must_be_open()
         return replace(self, count=self.count + count, severity=max(self.severity, severity))
 
     def told(self, at: datetime, due_at: datetime | None) -> "Alert":
         """Return the alert as told to its recipient, who should decide until `due_at`."""
+        self._must_be_open()
         state = AlertState.OPEN if self.state is AlertState.HELD else self.state
         return replace(self, state=state, told_at=at, due_at=due_at)
 
@@ -108,7 +111,8 @@ class Alert:
 
     def still_standing(self) -> "Alert":
         """Return the alert after a recall that did not happen: open again."""
-        self._must_be_open()
+        if self.state is not AlertState.RECALLING:
+            raise BotError(f"{self.number} 号没有在撤回。")
         return replace(self, state=AlertState.OPEN, decided_by=None)
 
     def decided(self, decision: Decision, by: int, at: datetime, reason: str = "") -> "Alert":

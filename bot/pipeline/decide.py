@@ -13,10 +13,12 @@ from bot.model.group import Person
 from bot.plugin import ANYBODY, Asked, Command, Context, Handler, Schedule, Workflow
 
 NOT_FOR_YOU = "您好，我是工作群的合规助手，这项操作请联系群主或管理员。"
-ONLY_IN_PRIVATE = (
-    "为保护同事，处置类的话请在这里（私聊）对我说，群里我不作答。回复“帮助”看看能做什么。"
+ONLY_IN_PRIVATE = "为保护同事，群里我不作答，请在这里（私聊）对我说。回复“帮助”看能做什么。"
+NOT_UNDERSTOOD = "没有看懂。回复“帮助”看能做什么。"
+STILL_OPEN = (
+    "没有看懂。请写动作和编号，例如：确认{number}，或：误报{number} 理由。\n"
+    "您有 {count} 件待办，回复“待办”看列表，“帮助”看能做什么。"
 )
-NOT_UNDERSTOOD = "没有看懂。回复“帮助”看看能做什么。"
 COURTESY = "courtesy"
 
 ContextFor = Callable[[object], Context[Any]]
@@ -68,14 +70,22 @@ class Decider:
         person = context.people.with_account(platform, event.user)
         line = read_line(event.text, self._commands)
         command, settings = self._commands[line.verb] if line else (None, None)
+        commander = person is not None and bool(context.groups.roles_of(person.id))
         if command is None or not _may(command, person, context):
-            if person is not None and context.groups.roles_of(person.id):
-                yield _reply(event, NOT_UNDERSTOOD if command is None else NOT_FOR_YOU)
+            if not commander:
+                if event.group is None:
+                    yield from _one_courtesy(event, context, NOT_FOR_YOU)
+            elif command is not None:
+                yield _reply(event, NOT_FOR_YOU)
             else:
-                yield from _one_courtesy(event, context)
+                assert person is not None
+                yield from _guide(event, person, context)
             return
         if event.group is not None:
-            yield _reply(event, ONLY_IN_PRIVATE)
+            if commander:
+                yield _reply(event, ONLY_IN_PRIVATE)
+            else:
+                yield from _one_courtesy(event, context, ONLY_IN_PRIVATE)
             return
         assert line is not None
         asked = Asked(
@@ -100,13 +110,26 @@ def _may(command: Command, person: Person | None, context: Context[Any]) -> bool
     return any(role in command.by for _, role in context.groups.roles_of(person.id))
 
 
-def _one_courtesy(event: CommandGiven, context: Context[Any]) -> Iterator[Action]:
+def _guide(event: CommandGiven, person: Person, context: Context[Any]) -> Iterator[Action]:
+    waiting = [each for each in context.alerts.open_of(person.id) if each.told_at is not None]
+    if waiting:
+        number, count = waiting[0].number, len(waiting)
+        yield _reply(event, STILL_OPEN.format(number=number, count=count))
+    elif event.text.strip(_PUNCTUATION).lower() not in _THANKS:
+        yield _reply(event, NOT_UNDERSTOOD)
+
+
+def _one_courtesy(event: CommandGiven, context: Context[Any], text: str) -> Iterator[Action]:
     # Two bots that answer each other's courtesies would never end: one a day is enough.
     slot = f"{event.account}:{event.user}:{local(context.now).date()}"
-    if event.group is None and not context.duties.done(COURTESY, slot):
+    if not context.duties.done(COURTESY, slot):
         yield DutyDone(job=COURTESY, slot=slot)
-        yield _reply(event, NOT_FOR_YOU)
+        yield _reply(event, text)
 
 
 def _reply(event: CommandGiven, text: str) -> SayPrivately:
-    return SayPrivately(account=event.account, user=event.user, text=text)
+    return SayPrivately(account=event.account, user=event.user, text=text, via_group=event.group)
+
+
+_THANKS = frozenset({"好", "好的", "收到", "谢谢", "嗯", "ok", "知道了", "辛苦了"})
+_PUNCTUATION = " \t\r\n,.!，。！~～"

@@ -3,9 +3,10 @@
 import asyncio
 import heapq
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.log import event_logger
@@ -24,6 +25,8 @@ from bot.pipeline.worker import Item, SendingBegins, SendingEnded
 from storage.outbox import Letter
 
 _QUESTIONS = (DrawGroups, DrawMembers, DrawHistory, LookUp)
+_QUESTIONS_AT_ONCE = 4
+_TIMEOUT = "timeout"
 _log = event_logger("qungui.deliver")
 
 
@@ -42,7 +45,10 @@ class Pace:
 
 
 class Courier:
-    """Sends what one account has to send; the first lane that has something goes first."""
+    """Sends what one account has to send; the first lane that has something goes first.
+
+    Questions change nothing and are not paced: a few are asked at a time, beside the sends.
+    """
 
     def __init__(
         self,
@@ -60,12 +66,18 @@ class Courier:
         self._sleep = sleep
         self._heap: list[tuple[int, int, Letter]] = []
         self._filled = asyncio.Event()
+        self._attempts: Counter[int] = Counter()
+        self._questions = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
         self._asides: set[asyncio.Task[None]] = set()
 
     def take(self, letter: Letter) -> None:
-        """Add something to be sent."""
-        heapq.heappush(self._heap, (int(letter.action.lane), letter.id, letter))
-        self._filled.set()
+        """Add something to be sent; what an earlier bot was sending is looked up first."""
+        if isinstance(letter.action, _QUESTIONS):
+            self._aside(self._ask(letter))
+        elif letter.sending_at is not None:
+            self._aside(self._look(letter, letter.sending_at))
+        else:
+            self._line_up(letter)
 
     @property
     def waiting(self) -> int:
@@ -79,47 +91,66 @@ class Courier:
                 if not self._heap:
                     self._filled.clear()
                     await self._filled.wait()
-                if self._adapter.account is None:
+                if not self._works():
                     await self._sleep(self._pace.offline)
-                    continue
-                _, _, letter = heapq.heappop(self._heap)
-                if isinstance(letter.action, _QUESTIONS):
-                    self._aside(self._ask(letter))
-                elif letter.sending_at is not None:
-                    self._aside(self._look(letter, letter.sending_at, attempt=1))
-                elif await self._send(letter, attempt=1):
+                elif await self._send(heapq.heappop(self._heap)[2]):
                     await self._sleep(self._pace.between * random.uniform(1.0, 1.5))  # noqa: S311
         finally:
             for task in self._asides:
                 task.cancel()
 
+    def _works(self) -> bool:
+        return self._adapter.account is not None and self._adapter.trouble is None
+
+    def _line_up(self, letter: Letter) -> None:
+        heapq.heappush(self._heap, (int(letter.action.lane), letter.id, letter))
+        self._filled.set()
+
     async def _ask(self, letter: Letter) -> None:
-        outcome = await self._perform(letter.action)
-        while outcome.state is OutcomeState.FAILED and outcome.reason == OFFLINE:
-            await self._sleep(self._pace.offline)
-            outcome = await self._perform(letter.action)
+        timeouts = 0
+        async with self._questions:
+            while True:
+                outcome = await self._perform(letter.action)
+                timeouts += outcome.reason == _TIMEOUT
+                if outcome.reason not in {OFFLINE, _TIMEOUT} or timeouts >= self._pace.attempts:
+                    break
+                await self._sleep(self._pace.offline)
         self._end(letter, outcome)
 
-    async def _send(self, letter: Letter, *, attempt: int) -> bool:
-        """Send once; False when the account turned out to be offline and the letter waits."""
-        begun = self._clock.now()
-        done: Future[None] = Future()
-        self._submit(SendingBegins(letter.id, done))
-        await asyncio.wrap_future(done)
+    async def _send(self, letter: Letter) -> bool:
+        """Send once; False when nothing was sent and the letter waits on."""
+        begun = letter.sending_at or self._clock.now()
+        if not await self._begin(letter):
+            self._line_up(letter)
+            await self._sleep(self._pace.offline)
+            return False
+        self._attempts[letter.id] += 1
         outcome = await self._perform(letter.action)
         if outcome.state is OutcomeState.FAILED and outcome.reason == OFFLINE:
-            self.take(letter)
+            self._attempts[letter.id] -= 1
+            self._line_up(letter)
             await self._sleep(self._pace.offline)
             return False
         if outcome.state is OutcomeState.UNKNOWN and isinstance(
             letter.action, SayPrivately | SayInGroup
         ):
-            self._aside(self._look(letter, begun, attempt=attempt))
+            self._aside(self._look(letter, begun))
         else:
             self._end(letter, outcome)
         return True
 
-    async def _look(self, letter: Letter, since: datetime, *, attempt: int) -> None:
+    async def _begin(self, letter: Letter) -> bool:
+        """Keep that a send begins; nothing is sent that a later bot could not know of."""
+        done: Future[None] = Future()
+        self._submit(SendingBegins(letter.id, done))
+        try:
+            await asyncio.wrap_future(done)
+        except Exception as error:
+            _log.fault("a send could not be recorded", error)
+            return False
+        return True
+
+    async def _look(self, letter: Letter, since: datetime) -> None:
         """Look a send of unknown outcome up in the history; resend only what is not there."""
         outcome = Outcome(state=OutcomeState.UNKNOWN, reason="unknown")
         for wait in self._pace.look_after:
@@ -130,14 +161,14 @@ class Courier:
                 outcome = await self._find(letter.action, since)
             if outcome.state is OutcomeState.DONE:
                 break
-        if outcome.state is OutcomeState.FAILED and attempt < self._pace.attempts:
-            await self._send(letter, attempt=attempt + 1)
+        if outcome.state is OutcomeState.FAILED and (
+            self._attempts[letter.id] < self._pace.attempts
+        ):
+            self._line_up(replace(letter, sending_at=since))
         else:
             self._end(letter, outcome)
 
     async def _find(self, action: Outgoing, since: datetime) -> Outcome:
-        if not isinstance(action, SayPrivately | SayInGroup) or not action.marker:
-            return Outcome(state=OutcomeState.UNKNOWN, reason="no marker")
         try:
             return await self._adapter.find(action, since=since)
         except Exception as error:
@@ -152,6 +183,7 @@ class Courier:
             return Outcome(state=OutcomeState.UNKNOWN, reason="bug")
 
     def _end(self, letter: Letter, outcome: Outcome) -> None:
+        self._attempts.pop(letter.id, None)
         self._submit(
             SendingEnded(letter, outcome.state, outcome.reason, outcome.message_id, outcome.answers)
         )

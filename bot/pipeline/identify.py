@@ -1,5 +1,6 @@
 """Identify: which registered group an event belongs to; what belongs to none is dropped unread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.event import (
@@ -28,6 +29,7 @@ from bot.model.event import (
     StandingChanged,
 )
 from bot.model.group import Group, GroupState
+from storage.groups import MessageKey
 from storage.unit_of_work import UnitOfWork
 
 _OF_A_GROUP = (
@@ -52,18 +54,22 @@ _OF_AN_ACCOUNT = (AccountConnected, ConnectionLost, GroupsDrawn, FriendRequested
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identified:
-    """An event that is ours; `durable_key` is set where it must first be a row of the inbox."""
+    """An event that is ours; `durable_key` is set where it must first be a row of the inbox.
+
+    `message` names a message that was posted: two of the same name are one, and its repeat.
+    """
 
     event: Event
     group: Group | None = None
+    message: MessageKey | None = None
     durable_key: str | None = None
 
 
 def identify(event: Event, records: UnitOfWork) -> tuple[Identified, ...]:
     """Return what an event means to us: nothing, one thing, or a message and a command in it.
 
-    Messages of groups that are not registered, or that another account watches, and repeats,
-    end here. A private message is a command line and nothing else.
+    Messages of groups that are not registered, or that another account watches, end here. A
+    private message is a command line and nothing else.
     """
     if isinstance(event, MessagePosted):
         return _message(event, records)
@@ -73,6 +79,15 @@ def identify(event: Event, records: UnitOfWork) -> tuple[Identified, ...]:
     if isinstance(event, _OF_AN_ACCOUNT):
         return (Identified(event=event),)
     return (Identified(event=event, durable_key=""),)
+
+
+def without_repeats(
+    batch: Sequence[Sequence[Identified]], records: UnitOfWork
+) -> list[list[Identified]]:
+    """Return what a batch means to us, but for messages seen before; one look-up for all."""
+    messages = [each.message for some in batch for each in some if each.message is not None]
+    seen = records.groups.seen(messages)
+    return [[each for each in some if each.message not in seen] for some in batch]
 
 
 def _message(event: MessagePosted, records: UnitOfWork) -> tuple[Identified, ...]:
@@ -89,9 +104,9 @@ def _message(event: MessagePosted, records: UnitOfWork) -> tuple[Identified, ...
         key = f"{message.account}:{message.id}:{int(event.at.timestamp())}"
         return (Identified(event=given, durable_key=key),)
     group = _watched(event.account, message.group, records)
-    if group is None or records.groups.seen(group.id, message.account, message.id):
+    if group is None:
         return ()
-    posted = Identified(event=event, group=group)
+    posted = Identified(event=event, group=group, message=(group.id, message.account, message.id))
     _, _, own = message.account.partition(":")
     if own not in message.mentions or event.caught_up:
         return (posted,)

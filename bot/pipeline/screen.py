@@ -7,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import get_context
+from typing import Final
 
 from bot.model.event import MessagePosted, ScreeningReturned
 from bot.model.finding import Finding, Flag, Flagged, Topic
@@ -26,6 +27,9 @@ class Screened:
     later: bool = False
 
 
+CLEAN: Final = Screened()
+
+
 def screened(engine: Engine, text: str) -> Screened:
     """Screen a text, with the excerpt that may be kept of each flag."""
     return _with_excerpts(engine.screen(text), text)
@@ -38,6 +42,8 @@ def screened_apart(spec: EngineSpec, text: str) -> Screened:
 
 
 def _with_excerpts(screening: Screening, text: str) -> Screened:
+    if not screening.flags and not screening.failed:
+        return CLEAN
     # One secret in a message keeps all of it out of the store, whatever else was found in it.
     secret = any(flag.topic is Topic.CLASSIFIED for flag in screening.flags)
     flagged = tuple(_flagged(flag, "" if secret else text) for flag in screening.flags)

@@ -4,16 +4,20 @@ Identify and screen run before the transaction opens; decide and record run in i
 its savepoint and seeing the changes before it. What is to be sent is handed on after the commit.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from threading import Event as ThreadEvent
 from threading import Thread
 from typing import assert_never
 
 from bot.calendar import local
 from bot.log import event_logger
 from bot.metrics import Metrics
+from bot.model.errors import BotError
 from bot.model.event import (
     DutyDue,
     Event,
@@ -28,14 +32,17 @@ from bot.model.finding import Flagged, Mode
 from bot.model.group import Group
 from bot.model.port import Clock
 from bot.pipeline.decide import Decider
-from bot.pipeline.identify import Identified, identify
+from bot.pipeline.identify import Identified, identify, without_repeats
 from bot.pipeline.record import record
-from bot.pipeline.screen import Cite, Screen, Screened, SlowScreening, findings_of
+from bot.pipeline.screen import CLEAN, Cite, Screen, Screened, SlowScreening, findings_of
 from bot.screening.engine import LONG_TEXT
+from storage.database import is_unavailable
+from storage.groups import MessageKey
 from storage.outbox import Letter
 from storage.unit_of_work import UnitOfWork
 
-BATCH = 512
+BATCH = 2_000
+RETRY_SECONDS = (0.5, 60.0)
 _log = event_logger("qungui.worker")
 
 
@@ -89,12 +96,7 @@ class _Stop:
 Item = Arrived | SendingBegins | SendingEnded | Tick | Ask | _Stop
 
 
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """What an event means to us, with what screening says of it."""
-
-    what: Identified
-    screened: Screened | None = None
+_Meant = tuple[Identified, Screened]
 
 
 class Worker:
@@ -122,6 +124,8 @@ class Worker:
         self._post = post
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._letters: list[Letter] = []
+        self._refused: dict[int, Exception] = {}
+        self._ending = ThreadEvent()
         self._thread = Thread(target=self._run, name="qungui-worker", daemon=True)
 
     @property
@@ -136,6 +140,7 @@ class Worker:
     def stop(self) -> None:
         """Handle what waits, then end."""
         if self._thread.is_alive():
+            self._ending.set()
             self._queue.put(_Stop())
             self._thread.join()
         self._slow.close()
@@ -145,33 +150,65 @@ class Worker:
         self._queue.put(item)
 
     def run_batch(self, items: Sequence[Item]) -> None:
-        """Handle items as one batch, in the calling thread (the loop, tests and benchmarks)."""
-        prepared = [(item, self._prepare(item)) for item in items]
+        """Handle items as one batch, in the calling thread (the loop, tests and benchmarks).
+
+        Raises what the store raised where it could not be read or written: nothing was done.
+        """
         after: list[Callable[[], object]] = []
         try:
+            prepared = self._prepare(items)
             with self._records.transaction():
-                for item, meant in prepared:
+                for item, meant in zip(items, prepared, strict=True):
                     self._handle(item, meant, after)
                 self._empty_inbox()
-        except Exception as error:  # the disk is full, or the like: nothing of the batch stands
+        except Exception as error:  # nothing of the batch stands
             self._letters.clear()
+            self._refused.clear()
+            if is_unavailable(error):
+                raise
+            if len(items) > 1:  # a bug in one must not take the others with it
+                for item in items:
+                    self._persist([item])
+                return
             self._trouble("batch", error)
             for item in items:
                 _refuse(item, error)
             return
         letters, self._letters = self._letters, []
         if letters:
-            self._post(letters)
+            after.insert(0, lambda: self._post(letters))
         for follow in after:
-            follow()
+            try:
+                follow()
+            except Exception as error:  # what is committed is not done again
+                self._trouble("after", error)
+        self._refused.clear()
 
     def _run(self) -> None:
-        self.run_batch(())
+        self._persist(())
         while True:
             items = self._take()
             self._metrics.batch_committed(len(items))
-            self.run_batch([item for item in items if not isinstance(item, _Stop)])
+            self._persist([item for item in items if not isinstance(item, _Stop)])
             if any(isinstance(item, _Stop) for item in items):
+                return
+
+    def _persist(self, items: Sequence[Item]) -> None:
+        """Handle items; while the disk is full, or the like, keep them and try again."""
+        for attempt in itertools.count():
+            try:
+                self.run_batch(items)
+            except Exception as error:
+                if attempt == 0:
+                    self._trouble("store", error)
+                wait = min(RETRY_SECONDS[0] * 2.0 ** min(attempt, 16), RETRY_SECONDS[1])
+                if self._ending.wait(wait):
+                    for item in items:
+                        _refuse(item, error)
+                    return
+            else:
+                if attempt:
+                    _log.info("the store works again", attempts=attempt)
                 return
 
     def _take(self) -> list[Item]:
@@ -183,37 +220,44 @@ class Worker:
             pass
         return items
 
-    def _prepare(self, item: Item) -> Sequence[_Meant]:
-        """Return what an item's events mean; nothing is written yet."""
-        if isinstance(item, Arrived):
-            return self._meant(item.event)
-        if isinstance(item, SendingEnded):
-            return [each for answer in item.answers for each in self._meant(answer)]
-        return ()
+    def _prepare(self, items: Sequence[Item]) -> list[list[_Meant]]:
+        """Return what the events of each item mean, messages screened; nothing is written yet."""
+        brought = [_brought_by(item) for item in items]
+        kinds = Counter(type(event) for events in brought for event in events)
+        for kind, count in kinds.items():
+            self._metrics.event_received(kind.__name__, count)
+        identified = [
+            [what for event in events for what in self._identify(event)] for events in brought
+        ]
+        fresh = without_repeats(identified, self._records)
+        return [[(what, self._look_at(what)) for what in some] for some in fresh]
 
-    def _meant(self, event: Event) -> Sequence[_Meant]:
-        self._metrics.event_received(type(event).__name__)
+    def _identify(self, event: Event) -> Sequence[Identified]:
         try:
-            return [_Meant(what, self._look_at(what)) for what in identify(event, self._records)]
+            return identify(event, self._records)
         except Exception as error:
             self._trouble(type(event).__name__, error)
             return ()
 
-    def _look_at(self, what: Identified) -> Screened | None:
+    def _look_at(self, what: Identified) -> Screened:
         if not isinstance(what.event, MessagePosted):
-            return None
-        text = what.event.message.readable
-        if len(text) > LONG_TEXT:
-            return Screened(later=True)
-        return self._screen(text) if text else Screened()
+            return CLEAN
+        try:
+            text = what.event.message.readable
+            if len(text) > LONG_TEXT:
+                return Screened(later=True)
+            return self._screen(text) if text else CLEAN
+        except Exception as error:
+            self._trouble("screen", error)
+            return Screened(failed=("engine",))
 
     def _handle(
         self, item: Item, meant: Sequence[_Meant], after: list[Callable[[], object]]
     ) -> None:
+        kept: list[int | None] = []
         match item:
             case Arrived():
-                for each in meant:
-                    self._event(each, after)
+                kept = [self._event(each, after) for each in meant]
             case SendingBegins():
                 self._records.outbox.sending(item.letter, self._clock.now())
             case SendingEnded():
@@ -230,39 +274,43 @@ class Worker:
                 assert_never(item)
         done = item.done if not isinstance(item, SendingEnded) else None
         if done is not None:
-            after.append(lambda: done.set_result(None))
+            after.append(lambda: _settle(done, [self._refused.get(row or 0) for row in kept]))
 
-    def _event(self, meant: _Meant, after: list[Callable[[], object]]) -> None:
-        what, event = meant.what, meant.what.event
-        if what.durable_key is not None:
-            self._records.inbox.add(event, self._clock.now(), what.durable_key or None)
-        elif isinstance(event, MessagePosted):
+    def _event(self, meant: _Meant, after: list[Callable[[], object]]) -> int | None:
+        """Handle an event; return its row where it went into the inbox."""
+        what, screened = meant
+        event = what.event
+        if isinstance(event, MessagePosted):
             assert what.group is not None
-            assert meant.screened is not None
-            self._message(event, what.group, meant.screened, after)
+            assert what.message is not None
+            if self._records.groups.see(what.message, event.message.posted_at):
+                self._message(event, what.group, what.message, screened, after)
+        elif what.durable_key is not None:
+            return self._records.inbox.add(event, self._clock.now(), what.durable_key or None)
         elif isinstance(event, ScreeningReturned):
             assert what.group is not None
             self._returned(event, what.group)
         else:
             self._decide(event)
+        return None
 
     def _message(
         self,
         event: MessagePosted,
         group: Group,
+        name: MessageKey,
         screened: Screened,
         after: list[Callable[[], object]],
     ) -> None:
         message = event.message
-        groups = self._records.groups
-        if not groups.see(group.id, message.account, message.id, message.posted_at):
-            return
-        missing = [*message.unread, *(f"rule:{code}" for code in screened.failed)]
+        missing = [f"rule:{code}" for code in screened.failed]
+        if message.attachments:
+            missing += message.unread
         if screened.later:
             missing.append("long_text")
             after.append(lambda: self._slow.submit(event, lambda back: self.submit(Arrived(back))))
         for reason in missing:
-            groups.not_screened(group.id, message.account, message.id, message.posted_at, reason)
+            self._records.groups.not_screened(name, message.posted_at, reason)
         if screened.flagged:
             self._found(event, group, screened.flagged)
         if self._decider.listens_to(MessagePosted):
@@ -271,7 +319,7 @@ class Worker:
     def _returned(self, event: ScreeningReturned, group: Group) -> None:
         if event.complete:
             self._records.groups.now_screened(
-                group.id, event.account, event.message_id, event.reason
+                (group.id, event.account, event.message_id), event.reason
             )
         if event.flagged:
             self._found(event, group, event.flagged)
@@ -329,9 +377,11 @@ class Worker:
             if trouble is None:
                 self._records.inbox.done(number, self._clock.now())
             else:
-                self._records.inbox.failed(number, trouble, self._clock.now())
+                self._refused[number] = trouble
+                kind = type(trouble).__qualname__
+                self._records.inbox.failed(number, kind, self._clock.now())
 
-    def _decide(self, event: Event) -> str | None:
+    def _decide(self, event: Event) -> Exception | None:
         """Do what the workflows decide; return what went wrong, then nothing of it stands."""
         posted = len(self._letters)
         try:
@@ -341,11 +391,14 @@ class Worker:
                     if letter is not None:
                         self._letters.append(letter)
         except Exception as error:
-            if not self._records.connection.in_transaction:
+            if is_unavailable(error) or not self._records.connection.in_transaction:
                 raise  # a full disk takes the whole batch with it
             del self._letters[posted:]
-            self._trouble(type(event).__name__, error)
-            return type(error).__qualname__
+            if isinstance(error, BotError):  # an answer, not a bug
+                _log.warning("refused", kind=type(event).__name__)
+            else:
+                self._trouble(type(event).__name__, error)
+            return error
         return None
 
     def _trouble(self, where: str, error: Exception) -> None:
@@ -353,7 +406,24 @@ class Worker:
         self._metrics.fault(where)
 
 
+def _brought_by(item: Item) -> Sequence[Event]:
+    if isinstance(item, Arrived):
+        return (item.event,)
+    return item.answers if isinstance(item, SendingEnded) else ()
+
+
 def _refuse(item: Item, error: Exception) -> None:
     done = item.done if isinstance(item, Arrived | SendingBegins | Tick | Ask) else None
-    if done is not None and not done.done():
+    if done is not None:
+        _settle(done, (error,))
+
+
+def _settle(done: Future[None], errors: Iterable[Exception | None]) -> None:
+    """Say how it ended to somebody who may no longer wait."""
+    error = next((each for each in errors if each is not None), None)
+    if not done.set_running_or_notify_cancel():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
         done.set_exception(error)

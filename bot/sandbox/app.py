@@ -13,11 +13,12 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.websockets import WebSocketDisconnect
 
-from bot.sandbox import onebot
+from bot.sandbox import codes, onebot
 from bot.sandbox.clock import Control, next_morning
 from bot.sandbox.links import Wire
 from bot.sandbox.page import Looking, Sight, Wanted, do
-from bot.sandbox.world import RefusedError, World
+from bot.sandbox.things import RefusedError
+from bot.sandbox.world import World
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -119,7 +120,7 @@ def _onebot(parts: Parts) -> Callable[[WebSocket], Awaitable[None]]:
             return
         await socket.accept()
         if not _token_fits(socket, parts.token):
-            await socket.send_text(onebot.encode(onebot.BAD_TOKEN))
+            await socket.send_text(codes.encode(onebot.BAD_TOKEN))
             await socket.close(1008, "invalid access token")
             return
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -152,7 +153,7 @@ def _live(parts: Parts) -> Callable[[WebSocket], Awaitable[None]]:
             while True:
                 wake.clear()
                 shown = parts.world.version
-                await socket.send_text(onebot.encode(parts.sight.view(looking)))
+                await socket.send_text(codes.encode(parts.sight.view(looking)))
                 await asyncio.sleep(REDRAW)
                 if parts.world.version == shown:
                     await _first(wake.wait(), parts.changed(5.0))
@@ -186,7 +187,7 @@ async def _texts(socket: WebSocket) -> AsyncIterator[str]:
 
 def _read_json(text: str) -> object:
     try:
-        return onebot.decode(text)
+        return codes.decode(text)
     except ValueError:
         return None
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import websockets
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from bot.sandbox import onebot
-from bot.sandbox.world import Happening, World
+from bot.sandbox import codes, events, onebot
+from bot.sandbox.things import Happening
+from bot.sandbox.world import World
 
 FRAMES_KEPT = 200
 FRAME_SHOWN = 4_000
@@ -65,7 +66,7 @@ class Wire:
         """Serve one connection until either side ends it or the bot is switched offline."""
         link = Link(bot=bot, way=way)
         self.links.append(link)
-        self._send(link, onebot.lifecycle(self.world, bot))
+        self._send(link, events.lifecycle(self.world, bot))
         self.world.touch()
         tasks = [
             asyncio.create_task(self._read(link, receive)),
@@ -120,13 +121,13 @@ class Wire:
             return
         for link in self.links:
             if link.bot in happening.bots:
-                for event in onebot.events(self.world, happening, link.bot):
+                for event in events.events(self.world, happening, link.bot):
                     self._send(link, event)
 
-    def _send(self, link: Link, event: onebot.Json) -> None:
+    def _send(self, link: Link, event: codes.Json) -> None:
         if self.world.switches.silent_peer:
             return
-        frame = onebot.encode(event)
+        frame = codes.encode(event)
         self._record(link.bot, frame, inbound=False)
         link.push(frame)
 
@@ -146,7 +147,7 @@ class Wire:
         async for text in receive:
             self._record(link.bot, text, inbound=True)
             try:
-                request: object = onebot.decode(text)
+                request: object = codes.decode(text)
             except ValueError:
                 request = None
             answer = onebot.answer(self.world, link.bot, request)
@@ -157,7 +158,7 @@ class Wire:
     async def _beat(self, link: Link) -> None:
         while True:
             await asyncio.sleep(self.heartbeat)
-            self._send(link, onebot.heartbeat(self.world, link.bot, self.heartbeat))
+            self._send(link, events.heartbeat(self.world, link.bot, self.heartbeat))
 
     async def _dial(self, url: str, bot: int, token: str, retry: float) -> None:
         headers = {"X-Self-ID": str(bot), "X-Client-Role": "Universal"}

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.sandbox.world import Rank, World
+from bot.sandbox.things import Rank
+from bot.sandbox.world import World
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

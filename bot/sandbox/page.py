@@ -7,7 +7,8 @@ from bot.sandbox.clock import SHANGHAI, Control
 from bot.sandbox.links import Wire
 from bot.sandbox.office import Office
 from bot.sandbox.stories import STORIES
-from bot.sandbox.world import Group, Member, Post, Rank, RefusedError, World, data_of
+from bot.sandbox.things import Group, Member, Post, Rank, RefusedError, data_of
+from bot.sandbox.world import World
 
 SHOWN_PER_CHAT = 120
 RANKS = {Rank.OWNER: "群主", Rank.ADMIN: "管理员", Rank.MEMBER: "成员"}

@@ -15,7 +15,8 @@ from bot.sandbox.clock import Control, OffsetClock
 from bot.sandbox.links import Wire
 from bot.sandbox.office import OFFICE, Office, default_world
 from bot.sandbox.page import Sight
-from bot.sandbox.world import Happening, RefusedError, World
+from bot.sandbox.things import Happening, RefusedError
+from bot.sandbox.world import World
 
 PAGE_PACE = 0.8
 
@@ -75,6 +76,8 @@ class SandboxServer:
     async def start(self) -> None:
         """Take the port and serve in the running loop; OSError if the port is taken."""
         listening = socket.create_server((self.host, self.port))
+        # asyncio sets this only on sockets that name their protocol, which these do not.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listening.getsockname()[1]
         self._serving = asyncio.create_task(self._uvicorn.serve(sockets=[listening]))
         # uvicorn has no event for "started".

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.sandbox.office import Office, OfficeGroup
-from bot.sandbox.world import Post, Rank, World
+from bot.sandbox.things import Post, Rank
+from bot.sandbox.world import World
 
 Narrate = Callable[[str], None]
 

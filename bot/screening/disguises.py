@@ -176,7 +176,9 @@ class Disguises:
                 looked += 1
                 if looked > MOST:
                     return
-                pieces = list(zip(layer.begins[first:beyond], layer.ends[first:beyond], strict=True))
+                pieces = list(
+                    zip(layer.begins[first:beyond], layer.ends[first:beyond], strict=True)
+                )
                 accompanied = _accompanied(company, start, end)
                 if self._is_whole_pinyin(view, pieces, accompanied=accompanied):
                     yield from self._spelt(view, pieces, lexicon.words[value])
@@ -238,17 +240,13 @@ class Disguises:
             )
         )
 
-    def _is_whole_pinyin(
-        self, view: View, pieces: Sequence[Piece], *, accompanied: bool
-    ) -> bool:
+    def _is_whole_pinyin(self, view: View, pieces: Sequence[Piece], *, accompanied: bool) -> bool:
         """Return whether pinyin is no part of a longer word, an address, an account or a name."""
         start, end = pieces[0][0], pieces[-1][1]
         latin = all(_LATIN.match(view.folded, begin) for begin, _ in pieces)
         few = len(pieces) == FEW and not accompanied
         return (
-            is_whole(
-                view, start, end, pieces=pieces, spaced=latin, inside=latin and not few
-            )
+            is_whole(view, start, end, pieces=pieces, spaced=latin, inside=latin and not few)
             and not in_address(view.original, *view.span(start, end))
             and not (latin and few and _is_name(view, start, end))
         )
@@ -284,7 +282,8 @@ def company_of(squeezed: str, accusing: Sequence[int]) -> list[int]:
 def _accompanied(company: Sequence[int], start: int, end: int) -> bool:
     first = bisect_left(company, start - NEAR)
     return any(
-        not start <= position < end for position in islice(company, first, first + 8)
+        not start <= position < end
+        for position in islice(company, first, first + 8)
         if position < end + NEAR
     )
 

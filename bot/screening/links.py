@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Final
-
-from tldextract import TLDExtract
+from typing import Any, Final
 
 FILE_ENDINGS: Final = frozenset(
     {"md", "zip", "sh", "py", "rs", "pl", "so", "mov", "ps", "cab", "app"}
@@ -48,6 +46,7 @@ _SPOKEN = re.compile(
 _DOTS = re.compile(_DOT)
 _HAN_TAIL = re.compile(r"[\u3400-\u9fff]{1,63}\Z")
 _TRAILING = ".,;:!?'\")]}"
+_DOTTED = re.compile(r"[0-9.]+")
 _NUMERIC_HOST = re.compile(r"[0-9]{8,10}|0x[0-9a-f]{8}")
 
 
@@ -74,6 +73,8 @@ class Link:
 
     def at(self, start: int, end: int) -> "Link":
         """Return the same link at another place."""
+        if start == self.start and end == self.end:
+            return self
         return replace(self, start=start, end=end)
 
     def upwards(self) -> Iterator[str]:
@@ -197,6 +198,8 @@ def _address(host: str, scheme: str) -> str:
     if _NUMERIC_HOST.fullmatch(host) and scheme:
         number = int(host, 0) if host.startswith("0x") else int(host)
         return str(ipaddress.IPv4Address(number)) if 1 << 24 <= number < 1 << 32 else ""
+    if not _DOTTED.fullmatch(host):
+        return ""
     try:
         return str(ipaddress.IPv4Address(host))
     except ValueError:
@@ -204,5 +207,8 @@ def _address(host: str, scheme: str) -> str:
 
 
 @cache
-def _suffixes() -> TLDExtract:
+def _suffixes() -> Any:  # a TLDExtract
+    # It brings requests and more, 8 MB: only who meets a link pays for it.
+    from tldextract import TLDExtract  # noqa: PLC0415
+
     return TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)

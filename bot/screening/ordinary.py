@@ -35,9 +35,7 @@ class OrdinaryWords:
     def ends_at(self, squeezed: str, start: int, end: int) -> bool:
         """Return whether an ordinary word that begins before `start` ends at `end`."""
         words = self._words
-        return any(
-            squeezed[begin:end] in words for begin in range(max(end - LONGEST, 0), start)
-        )
+        return any(squeezed[begin:end] in words for begin in range(max(end - LONGEST, 0), start))
 
     def begins_at(self, squeezed: str, start: int, end: int) -> bool:
         """Return whether an ordinary word that begins at `start` ends beyond `end`."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.calendar import local
 from bot.model.action import (
     Action,
     CloseBlind,
     DrawHistory,
+    DutyDone,
     Lane,
     OpenBlind,
     Record,
@@ -19,6 +20,7 @@ from bot.model.event import (
     AccountConnected,
     ConnectionLost,
     DutyDue,
+    GroupRegistered,
     HistoryDrawn,
     OutcomeState,
     OutgoingSettled,
@@ -35,7 +37,8 @@ class CoverageSettings:
 
 
 Ctx = Context[CoverageSettings]
-_PULSE = "coverage.pulse"
+# A pulse of this very moment may already be one of the connection that has just come.
+_SAME_MOMENT = timedelta(seconds=1)
 
 
 def went_blind(context: Ctx, event: ConnectionLost) -> Iterator[Action]:
@@ -46,34 +49,55 @@ def went_blind(context: Ctx, event: ConnectionLost) -> Iterator[Action]:
 
 def catch_up(context: Ctx, event: AccountConnected) -> Iterator[Action]:
     """Ask for what was missed, from the group's watermark on."""
-    pulse = context.duties.last(_PULSE)
     for group in context.groups.watched_by(event.account):
         seen = context.groups.last_seen(group.id)
         since = context.groups.blind_since(group.id)
         if since is None:
             # The bot itself was not running: it was last certainly there at its last pulse.
-            known = [moment for moment in (pulse, seen[1] if seen else None) if moment]
-            since = max(known, default=group.registered_at)
-            since = max(since, group.registered_at)
+            since = _last_there(context, group, event, seen[1] if seen else None)
+            if since is None:
+                continue
             yield OpenBlind(group=group.id, since=since, cause="not running")
-        if Ability.HISTORY in event.abilities:
-            yield DrawHistory(
-                account=event.account,
-                lane=Lane.DIGEST,
-                ref=f"history:{group.id}",
-                group=group.platform_id,
-                since=since,
-                last_seen=seen[0] if seen else None,
-            )
-        else:
+        if Ability.HISTORY not in event.abilities:
             yield from _end(context, group, caught_up=False)
+            continue
+        # What was seen after the absence began proves nothing about the absence.
+        watermark = seen if seen and seen[1] <= since else None
+        yield DrawHistory(
+            account=event.account,
+            lane=Lane.DIGEST,
+            ref=f"history:{group.id}",
+            group=group.platform_id,
+            since=watermark[1] if watermark else since,
+            last_seen=watermark[0] if watermark else None,
+        )
+    yield DutyDone(job=_pulse_of(event.account), slot=f"connected:{event.at.isoformat()}")
+
+
+def watch(context: Ctx, event: GroupRegistered) -> Iterator[Action]:
+    """Keep that a group is watched from the moment in which it is registered."""
+    account = context.groups.get(event.group).account
+    if context.online.get(account):
+        yield DutyDone(job=_pulse_of(account), slot=f"registered:{event.group}")
+
+
+def _last_there(
+    context: Ctx, group: Group, event: AccountConnected, seen_at: datetime | None
+) -> datetime | None:
+    """Return when a group was last watched; None for one that never was, which is owed nothing."""
+    pulse = context.duties.last(_pulse_of(event.account))
+    if pulse is not None and pulse > event.at - _SAME_MOMENT:
+        pulse = group.registered_at
+    known = [moment for moment in (pulse, seen_at) if moment and moment >= group.registered_at]
+    return max(known, default=None)
 
 
 def caught_up(context: Ctx, event: HistoryDrawn) -> Iterator[Action]:
     """Close the absence if the history overlaps what was seen last."""
     platform, _, _ = event.account.partition(":")
     group = context.groups.at(platform, event.group)
-    if group is not None:
+    # An account that is gone again meanwhile asks anew when it is back.
+    if group is not None and context.online.get(event.account):
         yield from _end(context, group, caught_up=event.overlaps)
 
 
@@ -84,9 +108,15 @@ def not_caught_up(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
         yield from _end(context, context.groups.get(int(number)), caught_up=False)
 
 
-def pulse(_: Ctx, __: DutyDue) -> Iterator[Action]:
-    """Be there: the slot itself is the proof."""
-    return iter(())
+def pulse(context: Ctx, event: DutyDue) -> Iterator[Action]:
+    """Keep that each account that works was there in this minute."""
+    for account, works in sorted(context.online.items()):
+        if works:
+            yield DutyDone(job=_pulse_of(account), slot=event.slot)
+
+
+def _pulse_of(account: str) -> str:
+    return f"coverage.pulse:{account}"
 
 
 def _end(context: Ctx, group: Group, *, caught_up: bool) -> Iterator[Action]:
@@ -104,6 +134,8 @@ def _end(context: Ctx, group: Group, *, caught_up: bool) -> Iterator[Action]:
     )
     if context.now - since < timedelta(minutes=context.settings.tell_from_minutes):
         return
+    span = f"{local(since):%m-%d %H:%M} 到 {local(context.now):%m-%d %H:%M}"
+    text = f"【盲区】“{group.name}”{span} 机器人离线，这段时间的消息没有检查到，请留意。无需回复。"
     for owner in context.groups.holders(group.id, Role.OWNER):
         user = context.people.account_of(owner.id, group.platform)
         if user is not None:
@@ -111,9 +143,8 @@ def _end(context: Ctx, group: Group, *, caught_up: bool) -> Iterator[Action]:
                 account=group.account,
                 lane=Lane.DIGEST,
                 user=user,
-                text=f"【盲区】“{group.name}”{local(since):%m-%d %H:%M} 到 {local(context.now):%m-%d %H:%M}"
-                " 机器人离线，这段时间的消息没有检查到，请留意。无需回复。",
-                marker="【盲区】",
+                text=text,
+                marker=text,
                 via_group=group.platform_id,
             )
 
@@ -124,6 +155,7 @@ WORKFLOW = Workflow(
     listens=(
         on(ConnectionLost, went_blind),
         on(AccountConnected, catch_up),
+        on(GroupRegistered, watch),
         on(HistoryDrawn, caught_up),
         on(OutgoingSettled, not_caught_up),
     ),

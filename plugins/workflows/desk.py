@@ -11,7 +11,7 @@ from bot.model.message import Standing
 from bot.plugin import ANYBODY, Asked, Context, Workflow, command
 
 Ctx = Context[Any]
-_SHOWN = 8
+_ROOM = 850
 
 
 def help_(context: Ctx, asked: Asked) -> Iterator[Action]:
@@ -22,7 +22,9 @@ def help_(context: Ctx, asked: Asked) -> Iterator[Action]:
         for each in context.verbs
         if each.by == ANYBODY or any(role in each.by for role in roles)
     ]
-    head = "我协助群主管理工作群，可以这样回复我（数字是提醒里的编号，也可引用那条提醒回复）："
+    head = "我协助群主落实工作群管理办法。私聊我可以说："
+    if roles:
+        head += "\n（3 是提醒里的编号；也可以引用那条提醒，只写动作）"
     yield _reply(asked, "\n".join([head, *allowed]))
 
 
@@ -30,10 +32,14 @@ def status(context: Ctx, asked: Asked) -> Iterator[Action]:
     """状态: for each group of this person whether it is watched, and what is not seen."""
     groups = _groups(context, asked)
     lines = [f"【状态】{local(context.now):%m-%d %H:%M}"]
-    for group in groups[:_SHOWN]:
-        lines += _status(context, group)
-    if len(groups) > _SHOWN:
-        lines.append(f"（还有 {len(groups) - _SHOWN} 个群未列出）")
+    room = _ROOM
+    for shown, group in enumerate(groups):
+        more = _status(context, group)
+        room -= sum(len(line) + 1 for line in more)
+        if shown and room < 0:
+            lines.append(f"（没有列完，还有 {len(groups) - shown} 个群）")
+            break
+        lines += more
     yield _reply(asked, "\n".join(lines))
 
 
@@ -41,7 +47,7 @@ def rules(context: Ctx, asked: Asked) -> Iterator[Action]:
     """群规: the rules of this person's groups."""
     groups = _groups(context, asked) if asked.person else []
     stated = [f"“{group.name}”群规：\n{group.rules}" for group in groups if group.rules]
-    general = "工作群只谈工作；不发色情、赌博、暴力、广告、病毒链接；涉密不上网；不发他人隐私（办法第十二条）。"
+    general = "群规：工作群只谈工作；不发色情、赌博、暴力、广告、病毒链接；涉密不上网；不发他人隐私（办法第十二条）。"
     yield _reply(asked, "\n\n".join(stated)[:900] if stated else general)
 
 
@@ -54,9 +60,10 @@ def _status(context: Ctx, group: Group) -> list[str]:
         None: "权限未知",
     }[group.standing]
     drawn = f"{local(group.drawn_at):%m-%d %H:%M}" if group.drawn_at else "未取"
+    waiting = sum(each.source is None for each in context.alerts.open_in(group.id))
     lines = [
         (
-            f"〔{group.name}〕{watched}，{powers}，待办 {len(context.alerts.open_in(group.id))} 件，"
+            f"〔{group.name}〕{watched}，{powers}，待办 {waiting} 件，"
             f"成员 {group.member_count if group.member_count is not None else '？'} 人（名单取于 {drawn}）"
         )
     ]

@@ -10,7 +10,9 @@ from bot.model.action import (
     Append,
     Appoint,
     DrawMembers,
+    DutyDone,
     EnrolPerson,
+    Lane,
     NoticePosted,
     ObserveGroup,
     Record,
@@ -25,10 +27,12 @@ from bot.model.event import (
     AccountConnected,
     GroupRegistered,
     GroupSubmitted,
+    MemberJoined,
     MembersDrawn,
     OfficeRoleGiven,
     OutcomeState,
     OutgoingSettled,
+    OwnerChanged,
     PersonNamed,
 )
 from bot.model.group import Group, GroupState, Person, Role
@@ -37,6 +41,7 @@ from bot.plugin import Context, Workflow, on
 
 NOTICE_VERSION = 1
 _MARKER = "【群规助手须知"
+_NOTICE_REFUSED = "registration.notice_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,9 @@ def enter(context: Ctx, event: GroupSubmitted) -> Iterator[Action]:
     known = context.groups.at(event.platform, event.platform_id)
     if known is not None and known.state is GroupState.REGISTERED:
         raise BotError(f"“{known.name}”已登记，不用重复登记。")
+    if context.online and event.account not in context.online:
+        _, _, number = event.account.partition(":")
+        raise BotError(f"机器人没有登录账号 {number}，请核对账号，或等它登录后再登记。")
     if known is None:
         group = context.groups.next_id()
         days = context.settings.trial_working_days
@@ -129,28 +137,26 @@ def look_at_new(context: Ctx, event: AccountConnected) -> Iterator[Action]:
 
 
 def greet(context: Ctx, event: MembersDrawn) -> Iterator[Action]:
-    """Post the notice where it is missing, and tell the owner what the bot cannot do there."""
+    """Keep what a member list shows; post the notice where it is missing; say what has changed."""
     platform, _, own = event.account.partition(":")
     group = context.groups.at(platform, event.group)
     if group is None:
         return
     standings = {member.user: member.standing for member in event.members}
     standing = standings.get(own)
+    if standing is None and not event.complete:
+        return  # a list that was cut short says nothing about who is not in it
     owners = [user for user, each in standings.items() if each is Standing.OWNER]
-    if group.notice_version < NOTICE_VERSION:
-        yield SayInGroup(
-            account=group.account,
-            group=group.platform_id,
-            ref=f"notice:{group.id}:{NOTICE_VERSION}",
-            text=notice(context, group),
-            marker=_MARKER,
-        )
-        yield NoticePosted(group=group.id, version=NOTICE_VERSION)
-        yield Record(
-            actor="bot",
-            deed="notice.posted",
-            subject=f"group:{group.id}",
-            detail=f"version {NOTICE_VERSION}",
+    if group.owner_user and owners and owners[0] != group.owner_user:
+        # No platform has an event for it.
+        yield Append(
+            event=OwnerChanged(
+                at=event.at,
+                account=event.account,
+                group=event.group,
+                owner=owners[0],
+                before=group.owner_user,
+            )
         )
     yield ObserveGroup(
         group=group.id,
@@ -158,16 +164,59 @@ def greet(context: Ctx, event: MembersDrawn) -> Iterator[Action]:
         standing=standing,
         owner_user=owners[0] if owners else group.owner_user,
     )
-    if standing is not group.standing:
+    if standing is not None and group.notice_version < NOTICE_VERSION:
+        yield from _post_notice(context, group)
+    if standing is not group.standing or group.drawn_at is None:
         yield from _tell_powers(context, group, standing)
 
 
-def notice_failed(_: Ctx, event: OutgoingSettled) -> Iterator[Action]:
-    """Post the notice again later where it did not arrive."""
-    name, rest = event.ref.partition(":")[::2]
-    if name == "notice" and event.state is OutcomeState.FAILED:
-        yield NoticePosted(group=int(rest.split(":")[0]), version=0)
-        yield Record(actor="bot", deed="notice.failed", subject=f"group:{rest}")
+def _post_notice(context: Ctx, group: Group) -> Iterator[Action]:
+    yield SayInGroup(
+        account=group.account,
+        lane=Lane.DIGEST,
+        group=group.platform_id,
+        ref=f"notice:{group.id}:{NOTICE_VERSION}",
+        text=notice(context, group),
+        marker=f"{_MARKER} 第{NOTICE_VERSION}版】",
+    )
+    yield NoticePosted(group=group.id, version=NOTICE_VERSION)
+
+
+def not_there(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
+    """Say that the bot is not in a group that was registered."""
+    name, _, number = event.ref.partition(":")
+    if name == "first" and event.reason.startswith("refused"):
+        yield from _tell_powers(context, context.groups.get(int(number)), None)
+
+
+def joined(_: Ctx, event: MemberJoined) -> Iterator[Action]:
+    """Look at a group into which the bot was let."""
+    if event.user == event.account.partition(":")[2]:
+        yield DrawMembers(account=event.account, group=event.group)
+
+
+def notice_settled(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
+    """Keep whether the notice stands; where it was refused it is posted again at the next look."""
+    name, _, rest = event.ref.partition(":")
+    if name != "notice":
+        return
+    number, _, version = rest.partition(":")
+    group = context.groups.get(int(number))
+    deed = f"notice.{'posted' if event.state is OutcomeState.DONE else event.state.value}"
+    said = Record(actor="bot", deed=deed, subject=f"group:{number}", detail=f"version {version}")
+    if event.state is not OutcomeState.FAILED:
+        yield said
+        return
+    yield NoticePosted(group=group.id, version=0)
+    today = f"{group.id}:{local(context.now).date()}"
+    if not context.duties.done(_NOTICE_REFUSED, today):
+        yield DutyDone(job=_NOTICE_REFUSED, slot=today)
+        yield said
+        yield from _tell_owners(
+            context,
+            group,
+            f"我在“{group.name}”里发不出须知（可能被禁言），会再试；请检查群设置。无需回复。",
+        )
 
 
 def notice(context: Context[Any], group: Group) -> str:
@@ -192,6 +241,10 @@ def _tell_powers(context: Ctx, group: Group, standing: Standing | None) -> Itera
         )
     else:
         text = f"我不在“{group.name}”的成员名单里，无法检查该群。请群主把我拉进群。"
+    yield from _tell_owners(context, group, text)
+
+
+def _tell_owners(context: Ctx, group: Group, text: str) -> Iterator[Action]:
     for owner in context.groups.holders(group.id, Role.OWNER):
         user = context.people.account_of(owner.id, group.platform)
         if user is not None:
@@ -199,7 +252,7 @@ def _tell_powers(context: Ctx, group: Group, standing: Standing | None) -> Itera
                 account=group.account,
                 user=user,
                 text=text,
-                marker=text[:20],
+                marker=text,
                 via_group=group.platform_id,
             )
 
@@ -213,6 +266,8 @@ WORKFLOW = Workflow(
         on(GroupRegistered, first_look),
         on(AccountConnected, look_at_new),
         on(MembersDrawn, greet),
-        on(OutgoingSettled, notice_failed),
+        on(MemberJoined, joined),
+        on(OutgoingSettled, not_there),
+        on(OutgoingSettled, notice_settled),
     ),
 )

@@ -9,9 +9,11 @@ from bot.calendar import local
 from bot.model.action import (
     Action,
     Append,
+    CloseBlind,
     DrawGroups,
     DrawMembers,
     Lane,
+    OpenBlind,
     Record,
     RenameGroup,
     SayPrivately,
@@ -24,14 +26,12 @@ from bot.model.event import (
     GroupDissolved,
     GroupRenamed,
     GroupsDrawn,
-    MembersDrawn,
     OutcomeState,
     OutgoingSettled,
     OwnerChanged,
     StandingChanged,
 )
 from bot.model.group import Group, GroupState, Role
-from bot.model.message import Standing
 from bot.plugin import Context, Workflow, every, on
 
 FILING_WORKING_DAYS = 7
@@ -49,8 +49,8 @@ Ctx = Context[RoundsSettings]
 
 
 def draw_groups(context: Ctx, _: DutyDue) -> Iterator[Action]:
-    """Ask every account for its groups."""
-    for account in sorted(context.online):
+    """Ask every account that works for its groups."""
+    for account in _working(context):
         yield DrawGroups(account=account, lane=Lane.DIGEST)
 
 
@@ -61,7 +61,7 @@ def draw_at_login(_: Ctx, event: AccountConnected) -> Iterator[Action]:
 
 def draw_members(context: Ctx, _: DutyDue) -> Iterator[Action]:
     """Ask for the member lists that are oldest."""
-    for account in sorted(context.online):
+    for account in _working(context):
         oldest = sorted(
             context.groups.watched_by(account), key=lambda group: group.drawn_at or _NEVER
         )
@@ -70,11 +70,11 @@ def draw_members(context: Ctx, _: DutyDue) -> Iterator[Action]:
 
 
 def compare_groups(context: Ctx, event: GroupsDrawn) -> Iterator[Action]:
-    """Notice renamed groups, changed owners, and groups that are no longer listed."""
+    """Notice renamed groups, changed owners, and groups that are gone or back."""
+    platform, _, _ = event.account.partition(":")
     listed = {each.platform_id: each for each in event.groups}
     for group in context.groups.watched_by(event.account):
-        found = listed.get(group.platform_id)
-        if found is None:
+        if group.platform_id not in listed:
             # A list can be cut short: only a refused member list makes it certain.
             yield DrawMembers(
                 account=event.account,
@@ -82,23 +82,21 @@ def compare_groups(context: Ctx, event: GroupsDrawn) -> Iterator[Action]:
                 group=group.platform_id,
                 ref=f"gone:{group.id}",
             )
+    for found in event.groups:
+        known = context.groups.at(platform, found.platform_id)
+        if known is None or known.account != event.account:
             continue
-        if found.name and found.name != group.name:
+        if known.state is not GroupState.REGISTERED:
+            yield from _back(context, known)
+        if found.name and found.name != known.name:
             yield Append(
                 event=GroupRenamed(
-                    at=event.at, account=event.account, group=group.platform_id, name=found.name
+                    at=event.at, account=event.account, group=known.platform_id, name=found.name
                 )
             )
-        if found.owner and group.owner_user and found.owner != group.owner_user:
-            yield Append(event=_owner_changed(event, group, found.owner))
-
-
-def compare_owner(context: Ctx, event: MembersDrawn) -> Iterator[Action]:
-    """Notice another owner in a member list; no platform has an event for it."""
-    group = _group(context, event)
-    owners = [each.user for each in event.members if each.standing is Standing.OWNER]
-    if group and owners and group.owner_user and owners[0] != group.owner_user:
-        yield Append(event=_owner_changed(event, group, owners[0]))
+        if found.owner and known.owner_user and found.owner != known.owner_user:
+            # The member list is the proof.
+            yield DrawMembers(account=event.account, lane=Lane.DIGEST, group=known.platform_id)
 
 
 def confirm_gone(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
@@ -107,7 +105,8 @@ def confirm_gone(context: Ctx, event: OutgoingSettled) -> Iterator[Action]:
     if name != "gone" or event.state is not OutcomeState.FAILED:
         return
     group = context.groups.get(int(number))
-    if event.reason.startswith("refused") and group.state is GroupState.REGISTERED:
+    was_in = group.state is GroupState.REGISTERED and group.drawn_at is not None
+    if was_in and event.reason.startswith("refused"):
         yield Append(
             event=GroupDissolved(at=event.at, account=group.account, group=group.platform_id)
         )
@@ -177,6 +176,21 @@ def _end(
     )
 
 
+def _back(context: Ctx, group: Group) -> Iterator[Action]:
+    """Work again in a registered group in whose list the bot is again; the time between is blind."""
+    yield SetGroupState(group=group.id, state=GroupState.REGISTERED)
+    yield Record(actor="platform", deed="group.back", subject=f"group:{group.id}")
+    if group.drawn_at is not None:
+        yield OpenBlind(group=group.id, since=group.drawn_at, cause="not in the group")
+        yield CloseBlind(group=group.id, until=context.now, caught_up=False)
+    yield from _tell(
+        context,
+        group,
+        f"我又在“{group.name}”里了，从现在起恢复检查；不在群里的那段时间没有检查到。",
+        (Role.OWNER,),
+    )
+
+
 def _tell(context: Ctx, group: Group, text: str, roles: tuple[Role, ...]) -> Iterator[Action]:
     told: set[int] = set()
     for role in roles:
@@ -189,23 +203,18 @@ def _tell(context: Ctx, group: Group, text: str, roles: tuple[Role, ...]) -> Ite
                     lane=Lane.DIGEST,
                     user=user,
                     text=f"【群变动】{text}",
-                    marker="【群变动】",
+                    marker=f"【群变动】{text}",
+                    via_group=group.platform_id,
                 )
+
+
+def _working(context: Ctx) -> list[str]:
+    return sorted(account for account, works in context.online.items() if works)
 
 
 def _filing_term(context: Ctx, at: datetime) -> str:
     due = context.calendar.due(local(at).date(), FILING_WORKING_DAYS)
     return f"{due.on.month}月{due.on.day}日{'（暂定）' if due.provisional else ''}"
-
-
-def _owner_changed(event: GroupsDrawn | MembersDrawn, group: Group, owner: str) -> OwnerChanged:
-    return OwnerChanged(
-        at=event.at,
-        account=event.account,
-        group=group.platform_id,
-        owner=owner,
-        before=group.owner_user or "",
-    )
 
 
 def _group(context: Ctx, event: Any) -> Group | None:  # every event of a group has these two
@@ -219,7 +228,6 @@ WORKFLOW = Workflow(
     listens=(
         on(AccountConnected, draw_at_login),
         on(GroupsDrawn, compare_groups),
-        on(MembersDrawn, compare_owner),
         on(OutgoingSettled, confirm_gone),
         on(StandingChanged, own_standing),
         on(GroupRenamed, renamed),

@@ -292,8 +292,8 @@ async def test_bad_frames_are_counted_logged_once_and_harm_nothing(caplog):
 
     assert counted.count(("notice.novel", "unknown")) == 3
     assert counted.count(("frame", "malformed")) == 2
-    dropped = [record for record in caplog.records if hasattr(record, "kind")]
-    assert [record.kind for record in dropped] == ["notice.novel", "frame"]
+    fields = [record.qungui_fields for record in caplog.records]
+    assert [each["kind"] for each in fields if "kind" in each] == ["notice.novel", "frame"]
     assert not any("张三" in str(record.__dict__) for record in caplog.records)
 
 
@@ -514,6 +514,24 @@ async def test_a_history_that_does_not_reach_back_does_not_overlap(answer):
 
     end = outcome.answers[-1]
     assert isinstance(end, HistoryDrawn)
+    assert not end.overlaps
+
+
+async def test_a_message_of_the_very_second_in_which_the_absence_began_overlaps_nothing():
+    """Peers tell whole seconds: it may have come just after the bot went blind."""
+    async with Peer() as peer:
+        peer.answers["get_group_msg_history"] = a_page(ago(60, "一", 1), ago(10, "二", 2))
+        adapter = an_adapter(peer.url)
+        async with running(adapter):
+            question = DrawHistory(
+                account=ACCOUNT,
+                group="700001",
+                since=NOW - timedelta(seconds=60, milliseconds=-400),
+            )
+            outcome = await adapter.perform(question)
+
+    *missed, end = outcome.answers
+    assert [event.message.text for event in missed] == ["一", "二"]
     assert not end.overlaps
 
 

@@ -113,7 +113,7 @@ async def test_a_second_connection_of_an_account_is_refused_and_the_first_one_as
 
         assert inbox.of(ConnectionLost) == []
 
-    assert any(getattr(record, "reason", "") == "second" for record in caplog.records)
+    assert any(record.qungui_fields.get("reason") == "second" for record in caplog.records)
 
 
 async def test_two_accounts_share_one_door():

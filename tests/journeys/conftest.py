@@ -98,6 +98,17 @@ class Stage:
         """Move the clock forward to a moment."""
         await self.later(seconds=(moment - self.play.clock.now()).total_seconds())
 
+    async def heard(self) -> None:
+        """Wait until the bot has handled all that was written so far, and what came of it."""
+        before = len(self.read(FANG))
+        self.tell(FANG, "群规")
+
+        def answered(_: object) -> bool:
+            return len(self.read(FANG)) > before
+
+        assert await self.play.sandbox.until(answered, timeout=20), "the bot does not answer"
+        await self.settled()
+
     async def records(self, read: Callable[[UnitOfWork], Any]) -> Any:
         """Read the records."""
         return await self.play.bot.door.read(read)
@@ -118,10 +129,10 @@ def on_stage(loaded: Plugins, tmp_path: Path) -> Callable[..., None]:
 
     @contextlib.asynccontextmanager
     async def stage(
-        starts_at: datetime, pace: Pace, settings: dict[str, object]
+        starts_at: datetime, pace: Pace, settings: dict[str, object], using: Plugins
     ) -> AsyncIterator[Stage]:
         async with playground(
-            loaded,
+            using,
             folder=tmp_path / "data",
             starts_at=starts_at.astimezone(UTC),
             pace=pace,
@@ -138,13 +149,29 @@ def on_stage(loaded: Plugins, tmp_path: Path) -> Callable[..., None]:
         *,
         starts_at: datetime = MORNING,
         pace: Pace | None = None,
+        using: Plugins | None = None,
         **settings: object,
     ) -> None:
         async def whole() -> None:
             quick = pace or Pace(between=0.0, look_after=(0.05, 0.1), offline=0.05)
-            async with stage(starts_at, quick, settings) as made:
+            async with stage(starts_at, quick, settings, using or loaded) as made:
                 await journey(made)
 
         asyncio.run(asyncio.wait_for(whole(), 60))
+
+    return run
+
+
+@pytest.fixture
+def on_site(loaded: Plugins, tmp_path: Path) -> Callable[..., None]:
+    """Run a journey in which bots come and go: `on_site(journey, heartbeat=0.05)`."""
+    from tests.journeys.site import a_site
+
+    def run(journey: Callable[[Any], Coroutine[Any, Any, None]], **options: Any) -> None:
+        async def whole() -> None:
+            async with a_site(loaded, tmp_path, **options) as site:
+                await journey(site)
+
+        asyncio.run(asyncio.wait_for(whole(), 120))
 
     return run

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox import onebot
-from bot.sandbox.world import Flavour, Happening, World
+from bot.sandbox import codes, events, onebot
+from bot.sandbox.things import Flavour, Happening
+from bot.sandbox.world import World
 
 BOT, OWNER, ADMIN, MEMBER, OTHER = 10001, 20011, 20012, 20013, 20014
 GROUP, UNMANAGED = 700001, 700003
@@ -18,19 +19,19 @@ TRANSCRIPT = (
 def call(world: World, action: str, **params: object) -> dict:
     answer = onebot.answer(world, BOT, {"action": action, "params": params, "echo": "e"})
     assert answer is not None
-    return json.loads(onebot.encode(answer))
+    return json.loads(codes.encode(answer))
 
 
 def told(world: World) -> list[dict]:
-    events: list[dict] = []
+    heard: list[dict] = []
 
     def listen(happening: Happening) -> None:
         if BOT in happening.bots:
-            frames = onebot.events(world, happening, BOT)
-            events.extend(json.loads(onebot.encode(frame)) for frame in frames)
+            frames = events.events(world, happening, BOT)
+            heard.extend(json.loads(codes.encode(frame)) for frame in frames)
 
     world.listeners.append(listen)
-    return events
+    return heard
 
 
 def recorded(what: str, number: int = 0) -> dict:
@@ -135,7 +136,7 @@ def test_events_have_the_recorded_shapes(world):
 
 
 def test_ids_may_come_as_text_and_messages_as_codes_or_segments(world):
-    codes = call(
+    coded = call(
         world, "send_group_msg", group_id=str(GROUP), message="看[CQ:at,qq=20013]&#91;表&#93;"
     )
     segments = call(
@@ -145,11 +146,11 @@ def test_ids_may_come_as_text_and_messages_as_codes_or_segments(world):
         message=[{"type": "text", "data": {"text": "[不是码]"}}],
     )
 
-    assert codes["retcode"] == segments["retcode"] == 0
+    assert coded["retcode"] == segments["retcode"] == 0
     first, second = world.posts_in(GROUP)
     assert first.text == "看@预算科 张明[表]"
-    assert onebot.raw_message(first.segments) == "看[CQ:at,qq=20013,name=预算科 张明]&#91;表&#93;"
-    assert onebot.segments_of(onebot.raw_message(second.segments)) == second.segments
+    assert codes.raw_message(first.segments) == "看[CQ:at,qq=20013,name=预算科 张明]&#91;表&#93;"
+    assert codes.segments_of(codes.raw_message(second.segments)) == second.segments
 
 
 @pytest.mark.parametrize("suffix", ["_async", "_rate_limited"])
@@ -168,7 +169,7 @@ def test_a_request_of_the_wrong_shape_fails_with_1400(world, request_):
 
 
 def test_lone_surrogates_travel_as_escapes():
-    assert json.loads(onebot.encode({"text": "\ud83d"})) == {"text": "\ud83d"}
+    assert json.loads(codes.encode({"text": "\ud83d"})) == {"text": "\ud83d"}
 
 
 def test_the_bot_takes_back_what_its_rank_allows(world):

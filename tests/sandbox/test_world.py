@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.office import OFFICE
-from bot.sandbox.world import (
+from bot.sandbox.things import (
     CardChanged,
     Dissolved,
     Happening,
@@ -17,8 +17,8 @@ from bot.sandbox.world import (
     Renamed,
     Switched,
     Wish,
-    World,
 )
+from bot.sandbox.world import World
 
 BOT, LEADER, OWNER, ADMIN, MEMBER, OTHER, STRANGER = 10001, 20001, 20011, 20012, 20013, 20014, 20022
 GROUP, UNMANAGED, NOBODYS = 700001, 700003, 700009

@@ -259,8 +259,7 @@ async def _draw_history(session: Session, question: DrawHistory) -> list[Event]:
         if not (each.own or each.gone) and each.message.posted_at >= since
     ]
     overlaps = any(
-        each.message.id == question.last_seen or each.message.posted_at <= question.since
-        for each in messages
+        each.message.id == question.last_seen or each.message.posted_at < since for each in messages
     )
     end = HistoryDrawn(
         at=session.now(),

@@ -124,7 +124,7 @@ class OneBotAdapter:
             failures = 1 if loop.time() - began >= self._timing.steady else failures + 1
             self._trouble = dict(_TROUBLES).get(reason.partition(":")[0], _WAITING)
             self._count("connection", reason)
-            LOG.warning("connection ended", extra={"adapter": self._name, "reason": reason})
+            LOG.warning("connection ended", adapter=self._name, reason=reason)
             if not self.reverse:
                 await self._sleep(self._backoff(failures))
 
@@ -152,7 +152,8 @@ class OneBotAdapter:
             self._count("connection", reason)
             LOG.warning(
                 "a connection to us was refused: the account has one, or is not running",
-                extra={"adapter": self._name, "reason": reason},
+                adapter=self._name,
+                reason=reason,
             )
             if self._session:
                 self._session.doubt()

@@ -30,7 +30,7 @@ def reverse_endpoint(adapters: Sequence[OneBotAdapter]) -> Callable[[WebSocket],
         elif headers.get("x-client-role", "Universal").lower() != "universal":
             refusal = "role"
         if adapter is None or refusal:
-            LOG.warning("a connection to us was refused", extra={"reason": refusal})
+            LOG.warning("a connection to us was refused", reason=refusal)
             await websocket.close()
             return
         await adapter.accept(websocket)

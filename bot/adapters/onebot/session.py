@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from bot.adapters.onebot.decode import Answer, Dropped, decode
 from bot.adapters.onebot.frame import PLATFORM
 from bot.adapters.onebot.link import Link, Lost, Timing
 from bot.adapters.onebot.notice import Meta
+from bot.log import event_logger
 from bot.model.event import (
     Ability,
     AccountConnected,
@@ -22,7 +22,7 @@ from bot.model.event import (
 from bot.model.message import Attachment, AttachmentKind
 from bot.model.port import Clock, Inflow
 
-LOG: Final = logging.getLogger("qungui.onebot")
+LOG: Final = event_logger("qungui.onebot")
 Count = Callable[[str, str], None]
 
 _TOKEN_REFUSED: Final = frozenset({1401, 1403})
@@ -69,7 +69,9 @@ class Oddities:
             self._logged.add(seen)
             LOG.warning(
                 "a frame was dropped; more of its kind are only counted",
-                extra={"adapter": self._name, "kind": dropped.kind, "reason": dropped.reason},
+                adapter=self._name,
+                kind=dropped.kind,
+                reason=dropped.reason,
             )
         self._count(*seen)
 
@@ -295,8 +297,12 @@ class Session:
         if online == self.online:
             return
         self.online = online
-        fields = {"adapter": self._name, "reason": reason, "peer": self.implementation}
-        LOG.info("account online" if online else "account offline", extra=fields)
+        LOG.info(
+            "account online" if online else "account offline",
+            adapter=self._name,
+            reason=reason,
+            peer=self.implementation,
+        )
         await inflow.put(
             AccountConnected(
                 at=self._clock.now(),

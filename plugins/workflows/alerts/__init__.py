@@ -9,6 +9,7 @@ from bot.model.event import (
 )
 from bot.plugin import ANYBODY, Workflow, command, on
 from plugins.workflows.alerts.appeals import appeal
+from plugins.workflows.alerts.closing import not_told
 from plugins.workflows.alerts.handling import (
     confirm,
     false_positive,
@@ -38,6 +39,7 @@ WORKFLOW = Workflow(
         on(TimerDue, carry_on),
         on(TimerDue, look_again),
         on(OutgoingSettled, notice_delivery),
+        on(OutgoingSettled, not_told),
         on(OutgoingSettled, answered),
         on(OutgoingSettled, not_answered),
         on(MessageRecalled, shown),

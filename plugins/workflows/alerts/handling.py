@@ -1,199 +1,285 @@
 """What the owner does by reply: 看 为什么 撤回 提醒 误报 确认 上报, each checked when carried out."""
 
-import json
-import secrets
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Final
 
 from bot.model.action import (
     Action,
-    CloseDialogue,
-    JudgeFindings,
     Lane,
-    OpenDialogue,
     Recall,
     Record,
     SaveAlert,
     SayInGroup,
-    SayPrivately,
 )
-from bot.model.alert import Alert, Decision
+from bot.model.alert import Alert, AlertState, Decision
 from bot.model.errors import BotError
-from bot.model.finding import Judgement, Topic
+from bot.model.finding import Topic
 from bot.model.group import Group, Person, Role
 from bot.plugin import Asked
 from bot.screening.excerpt import masked
-from plugins.workflows.alerts.raising import holders, pass_on
+from plugins.workflows.alerts.closing import close
+from plugins.workflows.alerts.codes import ask_code, is_code, redeem
+from plugins.workflows.alerts.holding import in_flood, once
+from plugins.workflows.alerts.matters import (
+    Matter,
+    decided,
+    matter,
+    may_handle,
+    of_others,
+    open_matter,
+)
+from plugins.workflows.alerts.telling import holders, pass_on, shown
 from plugins.workflows.alerts.wording import (
     NEUTRAL,
     Alerts,
     by_hand,
     can_recall,
-    cited,
     clock,
     listed,
     marker,
+    may_confirm,
+    named,
+    reply,
+    standing,
+    unlinked,
+    verbs,
     who,
 )
 
-CODE = "code"
-CODE_LIVES = timedelta(minutes=5)
-TRIES = 3
+_QUIET: Final = timedelta(minutes=10)
+_ROOM: Final = 420
+
+
+def to_do(context: Alerts, asked: Asked) -> Iterator[Action]:
+    """待办: what this person still has to decide, and what others have in his groups."""
+    assert asked.person is not None
+    own = sorted(
+        context.alerts.open_of(asked.person.id), key=lambda each: (each.group, each.number)
+    )
+    others = of_others(context, asked.person)
+    text = "您名下没有待办。" if others else "没有待办。"
+    if own:
+        for each in own:
+            if each.told_at is None:
+                yield from shown(context, each, context.groups.get(each.group))
+        text = f"【待办 {len(own)} 件】\n{listed(context, own, _ROOM)}\n{_example(context, own[0])}"
+    if others:
+        text += (
+            f"\n\n群主名下还有 {len(others)} 件，您也可以处置：\n{listed(context, others, _ROOM)}"
+        )
+        if own or len({each.group for each in others}) > 1:
+            group = context.groups.get(others[0].group)
+            text += f"\n这些请在编号后写群名，例如：看{others[0].number} {group.name[:12]}"
+        else:
+            text += f"\n{_example(context, others[0])}"
+    yield reply(asked, text)
 
 
 def look(context: Alerts, asked: Asked) -> Iterator[Action]:
     """看N: the kept excerpt; every look is recorded."""
-    person, alert, group = _matter(context, asked)
+    found = matter(context, asked)
+    alert, group = found.alert, found.group
     findings = context.findings.of_alert(alert.source or alert.id)
     first = findings[0] if findings else None
     if alert.classified:
         text = "涉密事项不留存原文，无法查看。请到群里当面核对，不要复制转发。"
     elif first is None or first.excerpt is None:
-        text = "摘录已到期清除，不再保存。"
+        text = "没有保存原文，或已到期清除；请到群里核对。"
     else:
         # Other people's numbers stay masked: an owner decides without copying them about.
         hidden = first.topic is Topic.PERSONAL_INFORMATION
-        shown = masked(first.excerpt, first.excerpt_start, first.spans)
-        text = f"摘录（仅供处置，请勿转发）：\n{shown if hidden else first.excerpt}"
-    yield _looked(person, alert, "excerpt")
+        kept = masked(first.excerpt, first.excerpt_start, first.spans) if hidden else first.excerpt
+        text = f"摘录（仅供处置，请勿转发）：\n{unlinked(kept)}"
+    count = f"，同类共 {alert.count} 条，以下是第一条" if alert.count > 1 else ""
+    last = (
+        f"回复：{verbs(context, alert, group)}"
+        if alert.is_open
+        else decided(context, alert, found.person)
+    )
+    yield _looked(found, "excerpt")
     yield reply(
         asked,
-        f"{marker(alert)}{group.name}\n{who(context, alert, group)}"
-        f" {clock(context, alert.first_posted_at)}，共 {alert.count} 条\n{text}",
+        f"{marker(alert)}{group.name} {alert.topic.label}\n"
+        f"{who(context, alert, group)} {clock(context, alert.first_posted_at)}"
+        f" {standing(findings)}{count}\n{text}\n{last}",
     )
 
 
 def why(context: Alerts, asked: Asked) -> Iterator[Action]:
     """为什么N: rule, version, signals and foldings by name, clauses with their wording."""
-    person, alert, group = _matter(context, asked)
+    found = matter(context, asked)
+    alert = found.alert
     findings = context.findings.of_alert(alert.source or alert.id)
-    first = findings[0]
     rule = context.rules.get(alert.rule)
     lines = [
-        f"{marker(alert)}{group.name}",
-        f"规则：{rule.title if rule else alert.rule}（{alert.rule} 第 {first.version} 版）",
-        f"依据的特征：{'、'.join(first.why.signals)}",
+        f"{marker(alert)}{found.group.name}",
+        f"规则：{rule.title if rule else alert.rule}"
+        + (f"（第 {findings[0].version} 版）" if findings else ""),
     ]
-    if first.why.foldings:
-        lines.append(f"还原过的写法：{'、'.join(first.why.foldings)}")
+    if findings:
+        lines.append(f"依据的特征：{'、'.join(findings[0].why.signals)}")
+        if findings[0].why.foldings:
+            lines.append(f"还原过的写法：{'、'.join(findings[0].why.foldings)}")
     for code in alert.clauses[:3]:
         clause = context.clauses.by_code(code)
         lines.append(f"{clause.citation}：{clause.wording[:120]}")
-    lines.append(f"判断有误请回复：误报{alert.number} 理由")
-    yield _looked(person, alert, "reasons")
+    if alert.is_open:
+        lines.append(f"如果没有问题，请回复：误报{alert.number} 理由")
+    yield _looked(found, "reasons")
     yield reply(asked, "\n".join(lines))
 
 
 def recall(context: Alerts, asked: Asked) -> Iterator[Action]:
     """撤回N: one message at once; several only after a code."""
-    person, alert, group = _open_matter(context, asked)
-    if not can_recall(context, alert, group):
-        raise BotError(by_hand(alert.number))
-    messages = _standing_messages(context, alert)
+    found = open_matter(context, asked)
+    alert, group = found.alert, found.group
+    messages = _recallable(context, alert, group)
     if len(messages) > 1:
-        yield from _ask_code(
+        yield from ask_code(
             context,
             asked,
-            "recall",
-            alert,
-            f"将撤回 {group.name} 里同一人的 {len(messages)} 条消息。",
+            deed="recall",
+            alert=alert.id,
+            targets=messages,
+            effect=f"将撤回“{group.name}”里 {who(context, alert, group)}的 {len(messages)} 条消息"
+            f"（{alert.number} 号，{alert.topic.label}）。",
         )
-        return
-    yield from _recall(person, alert, group, messages)
+    else:
+        yield from _recall(found, messages)
 
 
 def remind(context: Alerts, asked: Asked) -> Iterator[Action]:
     """提醒N: a neutral sentence in the group, and the sender is told privately."""
-    person, alert, group = _open_matter(context, asked)
+    found = open_matter(context, asked)
+    alert, group = found.alert, found.group
     if alert.classified:
         raise BotError("涉密事项不在群里提醒，以免引起议论；请直接联系发送人撤回。")
-    yield SayInGroup(account=group.account, group=group.platform_id, text=NEUTRAL, marker=NEUTRAL)
-    yield from close(context, alert, Decision.REMINDED, person, group)
-    yield reply(asked, f"{alert.number} 号已办结：群里已发中性提醒，并私下告知发送人。")
+    said = f"neutral:{group.id}"
+    if in_flood(context, alert.recipient):
+        done = "这会儿群里违规消息多，群里不再发言，只私下告知发送人"
+    elif context.dialogues.open_with(alert.recipient, said, now=context.now):
+        done = "群里刚提醒过，这次只私下告知发送人"
+    else:
+        done = "会在群里发一句中性提醒，并私下告知发送人"
+        yield once(alert.recipient, said, context.now + _QUIET)
+        yield SayInGroup(
+            account=group.account,
+            group=group.platform_id,
+            text=NEUTRAL,
+            marker=NEUTRAL,
+            ref=f"neutral:{alert.id}",
+        )
+    yield from close(context, found, Decision.REMINDED)
+    yield reply(asked, f"{alert.number} 号已办结（{named(alert, group)}）：{done}。")
 
 
 def false_positive(context: Alerts, asked: Asked) -> Iterator[Action]:
     """误报N 理由: nothing was wrong; the rule learns nothing by itself."""
-    person, alert, group = _open_matter(context, asked)
-    if not asked.rest:
+    found = open_matter(context, asked)
+    alert = found.alert
+    if not found.words:
         raise BotError(f"请写明理由，例如：误报{alert.number} 是会议通知。")
-    yield JudgeFindings(alert=alert.source or alert.id, judgement=Judgement.FALSE_POSITIVE)
-    yield from close(context, alert, Decision.FALSE_POSITIVE, person, group, reason=asked.rest)
-    yield reply(asked, f"{alert.number} 号已按误报办结，谢谢指正。")
+    yield from close(context, found, Decision.FALSE_POSITIVE)
+    yield reply(
+        asked, f"{alert.number} 号已办结（{named(alert, found.group)}）：按误报销掉，谢谢指正。"
+    )
 
 
 def confirm(context: Alerts, asked: Asked) -> Iterator[Action]:
     """确认N: it was so, and needs nothing more; 确认 7F3: a code that was asked for."""
-    if not asked.numbers and asked.tail:
-        yield from _redeem(context, asked)
+    if not asked.numbers and is_code(asked.tail):
+        pending = yield from redeem(context, asked)
+        if pending is not None:
+            yield from _released(context, asked, pending.deed, pending.alert, pending.targets)
         return
-    person, alert, group = _open_matter(context, asked)
-    yield JudgeFindings(alert=alert.source or alert.id, judgement=Judgement.CONFIRMED)
-    yield from close(context, alert, Decision.CONFIRMED, person, group, reason=asked.rest)
-    yield reply(asked, f"{alert.number} 号已确认并记录在案。")
+    found = open_matter(context, asked)
+    alert = found.alert
+    if "误报" in found.words:
+        raise BotError(f"“确认”是说属实。如果没有问题，请回复：误报{alert.number} 理由")
+    if not may_confirm(alert):
+        raise BotError(
+            f"疑似涉密事项要报分管领导：属实请回复“上报{alert.number}”，"
+            f"不是请回复“误报{alert.number} 理由”。"
+        )
+    yield from close(context, found, Decision.CONFIRMED)
+    yield reply(
+        asked,
+        f"{alert.number} 号已办结（{named(alert, found.group)}）：属实，已记录在案，会私下告知发送人。",
+    )
 
 
 def report(context: Alerts, asked: Asked) -> Iterator[Action]:
     """上报N: to the leader in charge, from him to the office; only after a code."""
-    _, alert, group = _open_matter(context, asked)
-    role, person = _upwards(context, alert, group)
-    yield from _ask_code(
+    found = open_matter(context, asked)
+    alert, group = found.alert, found.group
+    role, upper = _upwards(context, alert, group)
+    yield from ask_code(
         context,
         asked,
-        "report",
-        alert,
-        f"将把 {alert.number} 号（{group.name}，{alert.topic.label}）上报{role.label} {person.masked}。",
+        deed="report",
+        alert=alert.id,
+        targets=[str(upper.id)],
+        effect=f"将把 {alert.number} 号（{named(alert, group)}）上报{role.label} {upper.masked}，由其处置。",
     )
 
 
-def close(
-    context: Alerts,
-    alert: Alert,
-    decision: Decision,
-    person: Person,
-    group: Group,
-    *,
-    reason: str = "",
+def _released(
+    context: Alerts, asked: Asked, deed: str, number: int, targets: Sequence[str]
 ) -> Iterator[Action]:
-    """Close a matter for everybody who has it, and tell the sender and the others."""
-    for each in context.alerts.family(alert):
-        if each.is_open:
-            yield SaveAlert(alert=each.decided(decision, person.id, context.now, reason))
-            if each.id != alert.id and each.told_at is not None:
-                yield from _tell_other(context, each, decision, person, group)
+    """Do what a code released; state, power and identity are checked again."""
+    assert asked.person is not None
+    person = asked.person
+    alert = context.alerts.get(number)
+    assert alert is not None
+    group = context.groups.get(alert.group)
+    if not alert.is_open:
+        raise BotError(decided(context, alert, person))
+    if not may_handle(context, person, alert, group):
+        raise BotError("这件事现在不归您处置。")
+    found = Matter(person=person, alert=alert, group=group, words="")
+    if deed == "recall":
+        left = _recallable(context, alert, group)
+        if not set(left) <= set(targets):
+            raise BotError(
+                f"同一人又发了新的，现在共 {len(left)} 条，请重新回复：撤回{alert.number}"
+            )
+        yield from _recall(found, left)
+        return
+    role, upper = _upwards(context, alert, group)
+    if [str(upper.id)] != list(targets):
+        raise BotError(f"上报的对象变了，请重新回复：上报{alert.number}")
+    yield from close(context, found, Decision.REPORTED)
+    yield from pass_on(context, alert, group, role, upper)
+    yield reply(
+        asked,
+        f"{alert.number} 号已办结（{named(alert, group)}）：已上报{role.label} {upper.masked}，结果会告诉您。",
+    )
+
+
+def _recallable(context: Alerts, alert: Alert, group: Group) -> list[str]:
+    """Return the messages that a recall would take away now; raises BotError when it cannot."""
+    if alert.state is AlertState.RECALLING:
+        raise BotError(f"{alert.number} 号正在撤回，结果马上告诉您。")
+    if not can_recall(context, alert, group):
+        raise BotError(by_hand(alert))
+    findings = context.findings.of_alert(alert.source or alert.id)
+    left = dict.fromkeys(each.message_id for each in findings if each.recalled_at is None)
+    if not left:
+        verb = "确认" if may_confirm(alert) else "上报"
+        raise BotError(
+            f"{alert.number} 号的消息已经不在群里了。请回复“{verb}{alert.number}”"
+            f"或“误报{alert.number} 理由”办结。"
+        )
+    return list(left)
+
+
+def _recall(found: Matter, messages: Sequence[str]) -> Iterator[Action]:
+    alert, group = found.alert, found.group
+    yield SaveAlert(alert=alert.recalling(found.person.id))
     yield Record(
-        actor=f"person:{person.id}", deed=f"alert.{decision.value}", subject=f"alert:{alert.id}"
+        actor=f"person:{found.person.id}", deed="alert.recall_asked", subject=f"alert:{alert.id}"
     )
-    if decision is not Decision.FALSE_POSITIVE:
-        yield from tell_sender(context, alert, decision, group)
-
-
-def tell_sender(
-    context: Alerts, alert: Alert, decision: Decision, group: Group
-) -> Iterator[Action]:
-    """Tell the sender privately what was done, under which clause, and how to object."""
-    deed = {
-        Decision.RECALLED: "已由群管理方撤回",
-        Decision.REMINDED: "被认为不符合群规，请今后注意",
-        Decision.CONFIRMED: "经核实不符合规定，已记录",
-        Decision.REPORTED: "已报上级处理",
-        Decision.FALSE_POSITIVE: "经核实没有问题",
-    }[decision]
-    number = alert.source or alert.id
-    yield SayPrivately(
-        account=group.account,
-        lane=Lane.DIGEST,
-        user=alert.sender,
-        text=f"您{clock(context, alert.first_posted_at)}在“{group.name}”发的消息{deed}。\n"
-        f"依据：{cited(context, alert)}（{alert.topic.label}）\n"
-        f"如有异议，请回复：申诉{number % 1000} 理由。申诉由机关党委处理。",
-        marker=f"申诉{number % 1000}",
-        via_group=group.platform_id,
-    )
-
-
-def begin_recall(alert: Alert, group: Group, messages: Sequence[str]) -> Iterator[Action]:
-    """Ask the platform to take messages back; believed only when it is shown."""
     for message_id in messages:
         yield Recall(
             account=group.account,
@@ -204,115 +290,8 @@ def begin_recall(alert: Alert, group: Group, messages: Sequence[str]) -> Iterato
         )
 
 
-def reply(asked: Asked, text: str) -> SayPrivately:
-    """Answer the person who asked, in private."""
-    return SayPrivately(account=asked.event.account, user=asked.event.user, text=text)
-
-
-def find(context: Alerts, asked: Asked) -> Alert:
-    """Return the alert that a number, or the quoted message, means to the person.
-
-    His own series comes first; else the number is looked for in the groups he answers for.
-    """
-    assert asked.person is not None
-    person = asked.person
-    if not asked.numbers:
-        quoted = asked.event.quotes and context.alerts.by_quote(
-            asked.event.account, asked.event.quotes, person.id
-        )
-        if quoted:
-            return quoted
-        raise BotError(f"请写上编号，例如：{asked.verb}3；编号见提醒或“待办”。")
-    if len(asked.numbers) > 1:
-        raise BotError(f"请一件一件来，例如：{asked.verb}{asked.numbers[0]}。")
-    number = asked.numbers[0]
-    own = context.alerts.by_number(person.id, number)
-    if own is not None:
-        return own
-    found = [each for each in within_reach(context, person) if each.number == number]
-    if not found:
-        raise BotError(f"没有 {number} 号待办。回复“待办”看现有的编号。")
-    if len(found) > 1:
-        raise BotError(f"有几个群都有 {number} 号，请由收到提醒的人处置，或引用那条提醒回复。")
-    return found[0]
-
-
-def within_reach(context: Alerts, person: Person) -> Sequence[Alert]:
-    """Return the open alerts of others in the groups a person answers for."""
-    groups = {
-        where
-        for where, role in context.groups.roles_of(person.id)
-        if where is not None and role in {Role.OWNER, Role.ADMINISTRATOR, Role.LEADER}
-    }
-    return [
-        each
-        for group in sorted(groups)
-        for each in context.alerts.open_in(group)
-        if each.recipient != person.id and each.source is None and each.told_at is not None
-    ]
-
-
-def to_do(context: Alerts, asked: Asked) -> Iterator[Action]:
-    """待办: what this person still has to decide, and what others have in his groups."""
-    assert asked.person is not None
-    own = sorted(
-        context.alerts.open_of(asked.person.id), key=lambda each: (each.group, each.number)
-    )
-    for each in own:
-        if each.told_at is None:
-            yield SaveAlert(alert=each.told(context.now, None))
-    if own:
-        example = own[0].number
-        text = (
-            f"【待办 {len(own)} 件】\n{listed(context, own)}\n"
-            f"回复：看{example}  撤回{example}  提醒{example}  误报{example} 理由  确认{example}"
-            f"  上报{example}  为什么{example}"
-        )
-    else:
-        text = "没有待办。"
-    others = within_reach(context, asked.person)
-    if others:
-        text += f"\n\n您管理的群里，其他人名下还有 {len(others)} 件：\n{listed(context, others)}"
-    yield reply(asked, text)
-
-
-def _matter(context: Alerts, asked: Asked) -> tuple[Person, Alert, Group]:
-    assert asked.person is not None
-    alert = find(context, asked)
-    group = context.groups.get(alert.group)
-    mine = context.people.with_account(group.platform, alert.sender)
-    if mine is not None and mine.id == asked.person.id:
-        raise BotError("这件事涉及您本人，由别人处置；如有异议可以申诉。")
-    return asked.person, alert, group
-
-
-def _open_matter(context: Alerts, asked: Asked) -> tuple[Person, Alert, Group]:
-    person, alert, group = _matter(context, asked)
-    if not alert.is_open:
-        by = context.people.get(alert.decided_by).masked if alert.decided_by else "系统"
-        done = alert.decision.label if alert.decision else "已办结"
-        when = clock(context, alert.decided_at) if alert.decided_at else ""
-        raise BotError(f"{alert.number} 号{when}已由{by}办结（{done}），不用再处置。")
-    return person, alert, group
-
-
-def _standing_messages(context: Alerts, alert: Alert) -> list[str]:
-    findings = context.findings.of_alert(alert.source or alert.id)
-    standing = dict.fromkeys(each.message_id for each in findings if each.recalled_at is None)
-    return list(standing) or [alert.message_id]
-
-
-def _recall(
-    person: Person, alert: Alert, group: Group, messages: Sequence[str]
-) -> Iterator[Action]:
-    yield SaveAlert(alert=alert.recalling(person.id))
-    yield Record(
-        actor=f"person:{person.id}", deed="alert.recall_asked", subject=f"alert:{alert.id}"
-    )
-    yield from begin_recall(alert, group, messages)
-
-
 def _upwards(context: Alerts, alert: Alert, group: Group) -> tuple[Role, Person]:
+    """Return to whom a person reports; raises BotError where that one knows already."""
     sender = context.people.with_account(group.platform, alert.sender)
     family = {each.recipient for each in context.alerts.family(alert)}
     roles = (
@@ -322,85 +301,23 @@ def _upwards(context: Alerts, alert: Alert, group: Group) -> tuple[Role, Person]
     )
     for role in roles:
         for holder in holders(context, group, role):
-            if holder.id not in family and (sender is None or holder.id != sender.id):
-                return role, holder
-    raise BotError("上级都已知情，或登记表里没有可上报的人；请当面报告。")
+            if sender is not None and holder.id == sender.id:
+                continue
+            if holder.id in family:
+                raise BotError(f"{role.label} {holder.masked}已经收到这件事，不用再上报。")
+            return role, holder
+    raise BotError("登记表里没有可以上报的人，请当面报告。")
 
 
-def _ask_code(
-    context: Alerts, asked: Asked, deed: str, alert: Alert, effect: str
-) -> Iterator[Action]:
-    """Show what will happen and ask for a code bound to person, action and target."""
-    assert asked.person is not None
-    code = _new_code()
-    yield OpenDialogue(
-        person=asked.person.id,
-        kind=CODE,
-        body=json.dumps({"code": code, "deed": deed, "alert": alert.id}),
-        expires_at=context.now + CODE_LIVES,
-    )
-    yield reply(asked, f"{effect}\n5 分钟内回复：确认 {code}")
-
-
-def _redeem(context: Alerts, asked: Asked) -> Iterator[Action]:
-    assert asked.person is not None
-    person = asked.person
-    dialogue = context.dialogues.open_with(person.id, CODE, now=context.now)
-    if dialogue is None:
-        raise BotError("没有等待确认的操作，或已超过 5 分钟，请重新发出原来的指令。")
-    pending = json.loads(dialogue.body)
-    if asked.tail.strip().upper() != pending["code"]:
-        if dialogue.tries + 1 >= TRIES:
-            yield CloseDialogue(person=person.id, kind=CODE)
-            yield reply(asked, "确认码三次不对，操作已取消，请重新发出原来的指令。")
-            return
-        yield OpenDialogue(
-            person=person.id,
-            kind=CODE,
-            body=dialogue.body,
-            expires_at=dialogue.expires_at,
-            tries=dialogue.tries + 1,
-        )
-        yield reply(asked, "确认码不对，请核对后再回复。")
-        return
-    yield CloseDialogue(person=person.id, kind=CODE)
-    alert = context.alerts.get(pending["alert"])
-    assert alert is not None
-    if not alert.is_open:
-        raise BotError(f"{alert.number} 号刚刚已办结，不用再处置。")
+def _example(context: Alerts, alert: Alert) -> str:
     group = context.groups.get(alert.group)
-    if pending["deed"] == "recall":
-        messages = _standing_messages(context, alert)
-        yield from _recall(person, alert, group, messages)
-        return
-    role, upper = _upwards(context, alert, group)
-    yield SaveAlert(alert=alert.decided(Decision.REPORTED, person.id, context.now))
-    yield Record(actor=f"person:{person.id}", deed="alert.reported", subject=f"alert:{alert.id}")
-    yield from pass_on(context, alert, group, role, upper)
-    yield reply(asked, f"{alert.number} 号已上报{role.label} {upper.masked}。")
+    return f"按编号回复，例如：看{alert.number}  {verbs(context, alert, group)}"
 
 
-def _tell_other(
-    context: Alerts, other: Alert, decision: Decision, person: Person, group: Group
-) -> Iterator[Action]:
-    user = context.people.account_of(other.recipient, group.platform)
-    if user is not None and other.recipient != person.id:
-        yield SayPrivately(
-            account=group.account,
-            lane=Lane.DIGEST,
-            user=user,
-            text=f"{other.number} 号（{group.name}）已由{person.masked}办结：{decision.label}。无需回复。",
-            marker=f"{other.number} 号",
-            via_group=group.platform_id,
-        )
-
-
-def _looked(person: Person, alert: Alert, what: str) -> Record:
+def _looked(found: Matter, what: str) -> Record:
     return Record(
-        actor=f"person:{person.id}", deed="alert.looked", subject=f"alert:{alert.id}", detail=what
+        actor=f"person:{found.person.id}",
+        deed="alert.looked",
+        subject=f"alert:{found.alert.id}",
+        detail=what,
     )
-
-
-def _new_code() -> str:
-    """Return three signs, a digit, a letter, a digit: never mistaken for an alert's number."""
-    return secrets.choice("23456789") + secrets.choice("ABCDEFH") + secrets.choice("23456789")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.model.action import Action, Lane, LookUp, MarkRecalled, SaveAlert, SayPrivately, Wake
-from bot.model.alert import Alert, AlertState, Decision
+from bot.model.alert import Alert, AlertState
 from bot.model.event import (
     MessageLookedUp,
     MessageRecalled,
@@ -14,8 +14,8 @@ from bot.model.event import (
     TimerDue,
 )
 from bot.model.group import Group
-from plugins.workflows.alerts.handling import close
-from plugins.workflows.alerts.wording import Alerts
+from plugins.workflows.alerts.closing import settle_recall
+from plugins.workflows.alerts.wording import Alerts, not_recalled
 
 CHECK = "alerts.recall"
 CHECK_AFTER = timedelta(seconds=8)
@@ -97,15 +97,7 @@ def _gone(context: Alerts, account: str, platform_id: str, message_id: str) -> I
             continue
         assert alert.decided_by is not None
         person = context.people.get(alert.decided_by)
-        yield from close(context, alert, Decision.RECALLED, person, group)
-        user = context.people.account_of(person.id, group.platform)
-        if user is not None:
-            yield SayPrivately(
-                account=group.account,
-                user=user,
-                text=f"{alert.number} 号已办结：消息已撤回，并私下告知发送人。",
-                via_group=group.platform_id,
-            )
+        yield from settle_recall(context, alert, person, group)
 
 
 def _did_not_happen(context: Alerts, alert: Alert, what: str) -> Iterator[Action]:
@@ -117,8 +109,7 @@ def _did_not_happen(context: Alerts, alert: Alert, what: str) -> Iterator[Action
         yield SayPrivately(
             account=group.account,
             user=user,
-            text=f"{alert.number} 号没有撤回成功：{what}。请在群里长按该消息手工撤回，"
-            f"然后回复“确认{alert.number}”；也可再试“撤回{alert.number}”。",
+            text=not_recalled(alert, what),
             marker=f"{alert.number} 号没有撤回成功",
             via_group=group.platform_id,
         )

@@ -1,25 +1,34 @@
 """What people read: short, private, decidable with one thumb; never the matched text in a group."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.calendar import local
-from bot.model.alert import Alert, AlertState
+from bot.model.action import SayPrivately
+from bot.model.alert import Alert, AlertState, Decision
 from bot.model.event import Ability
-from bot.model.finding import Finding, Severity
+from bot.model.finding import Finding, Severity, Topic
 from bot.model.group import Group, Role, mask_card
 from bot.model.message import Standing
-from bot.plugin import Context
+from bot.plugin import Asked, Context
 from bot.screening.excerpt import masked
 from plugins.workflows.alerts.settings import AlertSettings
 
-NEUTRAL = "请文明发言，遵守群规。"
-NUDGE = "请私聊我：待办"
-MOST = 900
-REPORT_WITHIN = timedelta(hours=24)
-_SHOWN = 40
+NEUTRAL: Final = "请文明发言，遵守群规。"
+NUDGE: Final = "请私聊我：待办"
+REPORT_WITHIN: Final = timedelta(hours=24)
+_SHOWN: Final = 40
+_CARD: Final = 16
+_ADDRESS: Final = re.compile(r"(?<=[0-9A-Za-z])\.(?=[0-9A-Za-z-]*[A-Za-z])")
 
 Alerts = Context[AlertSettings]
+
+
+def reply(asked: Asked, text: str) -> SayPrivately:
+    """Answer the person who asked, in private."""
+    return SayPrivately(account=asked.event.account, user=asked.event.user, text=text)
 
 
 def marker(alert: Alert) -> str:
@@ -27,73 +36,84 @@ def marker(alert: Alert) -> str:
     return f"【待处置 {alert.number}】"
 
 
+def named(alert: Alert, group: Group) -> str:
+    """Return the matter in a few words, so that nobody mistakes one number for another."""
+    return f"{group.name} {alert.topic.label}"
+
+
 def alert_text(context: Alerts, alert: Alert, group: Group, findings: Sequence[Finding]) -> str:
     """Return an alert as its recipient reads it on a phone."""
     if alert.classified:
-        return _classified_text(context, alert, group)
-    first = findings[0] if findings else None
-    count = f"（同类 {alert.count} 条）" if alert.count > 1 else ""
-    lines = [
-        f"{marker(alert)}{alert.severity.label} | {group.name}{_marks(alert)}",
-        (
-            f"{who(context, alert, group)} {clock(context, alert.first_posted_at)}"
-            f" {alert.topic.label}{count} · {cited(context, alert)}"
-        ),
-        f"片段：{snippet(first)}   状态：{_standing(findings)}",
-        f"回复：{verbs(context, alert, group)}",
-    ]
+        body = _first_aid(context, alert, group)
+    else:
+        first = findings[0] if findings else None
+        count = f"（同类 {alert.count} 条）" if alert.count > 1 else ""
+        body = [
+            (
+                f"{who(context, alert, group)} {clock(context, alert.first_posted_at)}"
+                f" {alert.topic.label}{count} · {cited(context, alert)}"
+            ),
+            f"片段：{snippet(first)}   状态：{standing(findings)}",
+        ]
+    caught_up = "（补查）" if alert.caught_up else ""
+    lines = [f"{marker(alert)}{alert.severity.label} | {group.name}{caught_up}"]
     if alert.tier is not Role.OWNER:
-        lines.insert(1, f"（{_why_you(alert)}）")
+        lines.append(f"（{_why_you(context, alert)}）")
+    lines += [*body, f"回复：{verbs(context, alert, group)}"]
+    if not can_recall(context, alert, group) and standing(findings) != RECALLED:
+        lines.append(by_hand(alert))
     return "\n".join(lines)
 
 
-def _classified_text(context: Alerts, alert: Alert, group: Group) -> str:
-    until = local(alert.first_posted_at + REPORT_WITHIN).strftime("%m月%d日 %H:%M")
-    n = alert.number
-    lines = [
-        f"{marker(alert)}{alert.severity.label} | {group.name}{_marks(alert)}",
+def _first_aid(context: Alerts, alert: Alert, group: Group) -> list[str]:
+    return [
         (
             f"{who(context, alert, group)} {clock(context, alert.first_posted_at)}"
             f" 疑似国家秘密标志 · {cited(context, alert)}"
         ),
-        "原文不留存、不转发。请马上：",
-        "1 请发送人撤回；不转发、不截图、不下载",
+        "原文不留存。请马上：",
+        "1 让发送人撤回，谁都不转发、不截图、不下载",
         "2 群里不议论、不复述",
-        f"3 联系保密办和{context.office.contact}，{until} 前报告",
-        f"回复：{verbs(context, alert, group)}",
+        f"3 {report_until(alert)} 前报告保密办（联系：{context.office.contact}）",
     ]
-    if alert.tier is not Role.OWNER:
-        lines.insert(1, f"（{_why_you(alert)}）")
-    if not can_recall(context, alert, group):
-        lines.append(by_hand(n))
-    return "\n".join(lines)
+
+
+def report_until(alert: Alert) -> str:
+    """Return until when a state secret in the open is to be reported."""
+    return local(alert.first_posted_at + REPORT_WITHIN).strftime("%m月%d日 %H:%M")
 
 
 def line(context: Alerts, alert: Alert, group: Group) -> str:
     """Return an alert as one line of a list."""
     count = f"×{alert.count}" if alert.count > 1 else ""
     caught_up = " 补查" if alert.caught_up else ""
+    look = " 请看是否合适" if alert.low_key else ""
     state = " 撤回中" if alert.state is AlertState.RECALLING else ""
     return (
         f"{alert.number} {alert.severity.label} {alert.topic.label}{count}"
-        f" {who(context, alert, group)} {clock(context, alert.first_posted_at)}{caught_up}{state}"
+        f" {who(context, alert, group)} {clock(context, alert.first_posted_at)}"
+        f"{look}{caught_up}{state}"
     )
 
 
-def listed(context: Alerts, alerts: Sequence[Alert]) -> str:
-    """Return alerts as numbered lines under their groups; what does not fit is counted."""
+def listed(context: Alerts, alerts: Sequence[Alert], room: int) -> str:
+    """Return alerts as numbered lines under their groups, in `room` characters.
+
+    What does not fit is counted, so that nobody takes a list cut short for the whole.
+    """
     lines: list[str] = []
-    size = 0
     group: Group | None = None
     for shown, alert in enumerate(alerts):
+        more: list[str] = []
         if group is None or alert.group != group.id:
             group = context.groups.get(alert.group)
-            lines.append(f"〔{group.name}〕")
-        lines.append(line(context, alert, group))
-        size += len(lines[-1]) + len(group.name) // 2
-        if size > MOST - 300 and shown + 1 < len(alerts):
-            lines.append(f"（名单未列完，还有 {len(alerts) - shown - 1} 件）")
+            more.append(f"〔{group.name}〕")
+        more.append(line(context, alert, group))
+        room -= sum(len(each) + 1 for each in more)
+        if room < 0:
+            lines.append(f"（没有列完，还有 {len(alerts) - shown} 件；办结一些后再回复“待办”）")
             break
+        lines += more
     return "\n".join(lines)
 
 
@@ -103,8 +123,17 @@ def verbs(context: Alerts, alert: Alert, group: Group) -> str:
     offered = [f"撤回{n}"] if can_recall(context, alert, group) else []
     if not alert.classified:
         offered.append(f"提醒{n}")
-    offered += [f"误报{n} 理由", f"确认{n}", f"上报{n}", f"为什么{n}"]
-    return "  ".join(offered)
+    offered.append(f"误报{n} 理由")
+    if may_confirm(alert):
+        offered.append(f"确认{n}")
+    if alert.tier is not Role.COMMITTEE:
+        offered.append(f"上报{n}")
+    return "  ".join([*offered, f"为什么{n}"])
+
+
+def may_confirm(alert: Alert) -> bool:
+    """Whether 确认 ends the matter: below the leader a state secret is reported, not just noted."""
+    return not alert.classified or alert.tier in {Role.LEADER, Role.COMMITTEE}
 
 
 def can_recall(context: Alerts, alert: Alert, group: Group) -> bool:
@@ -119,9 +148,21 @@ def can_recall(context: Alerts, alert: Alert, group: Group) -> bool:
     return group.standing is Standing.ADMINISTRATOR and alert.sender != group.owner_user
 
 
-def by_hand(number: int) -> str:
+def by_hand(alert: Alert) -> str:
     """Return how to recall without the bot."""
-    return f"机器人在该群不能撤回这条消息，请在群里长按消息手工撤回，然后回复“确认{number}”。"
+    return f"机器人撤不了这条消息：请在群里长按它手工撤回，再回复“{_closing(alert)}”。"
+
+
+def _closing(alert: Alert) -> str:
+    return f"{'确认' if may_confirm(alert) else '上报'}{alert.number}"
+
+
+def not_recalled(alert: Alert, what: str) -> str:
+    """Return what a person reads when a recall did not happen, and how to do it by hand."""
+    return (
+        f"{alert.number} 号没有撤回成功：{what}。请在群里长按该消息手工撤回，"
+        f"再回复“{_closing(alert)}”；也可以再试“撤回{alert.number}”。"
+    )
 
 
 def who(context: Alerts, alert: Alert, group: Group) -> str:
@@ -129,7 +170,7 @@ def who(context: Alerts, alert: Alert, group: Group) -> str:
     person = context.people.with_account(group.platform, alert.sender)
     if person is not None:
         return f"{person.masked}（{person.unit}）" if person.unit else person.masked
-    return mask_card(alert.sender_card) or "未登记成员"
+    return mask_card(alert.sender_card[:_CARD]) or "未登记成员"
 
 
 def clock(context: Alerts, moment: datetime) -> str:
@@ -151,30 +192,42 @@ def snippet(finding: Finding | None) -> str:
     """Return a short masked stretch around the first signal."""
     if finding is None or finding.excerpt is None:
         return "（不显示）"
-    shown = masked(finding.excerpt, finding.excerpt_start, finding.spans)
-    at = max(0, finding.spans[0].start - finding.excerpt_start - _SHOWN // 3)
+    if finding.topic is Topic.PERSONAL_INFORMATION:
+        return f"（含{'、'.join(finding.why.signals)}，不显示）"
+    shown = masked(finding.excerpt, finding.excerpt_start, finding.spans).lstrip("…")
+    at = max(0, shown.find("*") - _SHOWN // 3)
     cut = " ".join(shown[at : at + _SHOWN].split())
     before = "…" if at > 0 or finding.excerpt_start > 0 else ""
     after = "…" if at + _SHOWN < len(shown) else ""
-    return f"{before}{cut}{after}"
+    return f"{before}{unlinked(cut)}{after}"
+
+
+def unlinked(text: str) -> str:
+    """Return a text whose addresses no phone makes clickable: `a[.]com`."""
+    return _ADDRESS.sub("[.]", text)
+
+
+def standing(findings: Sequence[Finding]) -> str:
+    """Return whether the messages of an alert still stand in the group."""
+    gone = bool(findings) and all(each.recalled_at for each in findings)
+    return RECALLED if gone else "未撤回"
 
 
 def severity_note(severity: Severity) -> str:
     """Return what a severity means for the reader."""
-    return "请尽快处置" if severity.at_once else "无需马上回复"
+    return "请尽快处置" if severity.at_once else "不急，今天方便时处置"
 
 
-def _marks(alert: Alert) -> str:
-    return "（补查）" if alert.caught_up else ""
-
-
-def _why_you(alert: Alert) -> str:
-    if alert.source is not None:
-        return (
-            "群主未及时处置，转您处理" if alert.tier is not Role.COMMITTEE else "上报事项，请您处理"
+def _why_you(context: Alerts, alert: Alert) -> str:
+    source = alert.source and context.alerts.get(alert.source)
+    if not source:
+        return "发送人是群主或分管领导，按规定直接报您"
+    if source.decision is Decision.REPORTED:
+        by = (
+            context.people.get(source.decided_by).masked if source.decided_by else source.tier.label
         )
-    return "发送人是群主或上级，依规直接报您"
+        return f"{by}上报，请您处理"
+    return f"{source.tier.label}未及时处置，转您处理"
 
 
-def _standing(findings: Sequence[Finding]) -> str:
-    return "已撤回" if findings and all(each.recalled_at for each in findings) else "未撤回"
+RECALLED: Final = "已撤回"

@@ -1,0 +1,51 @@
+"""A process that starts one bot after another, each in a process that a test may kill.
+
+It loads everything once; then each line on its standard input starts a bot, whose process id it
+prints. The first line says where: folder, address of the peer, token.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.bootstrap import Bot, Plugins, load_plugins
+from bot.config import Config
+from bot.log import configure
+from tests.journeys.site import AT_ONCE, QUICK
+
+
+def main() -> None:
+    """Start bots as asked, one at a time."""
+    configure("ERROR")
+    loaded = load_plugins()
+    place = json.loads(sys.stdin.readline())
+    while sys.stdin.readline():
+        child = os.fork()
+        if child == 0:
+            asyncio.run(serve(loaded, **place))
+        print(child, flush=True)  # noqa: T201 - the answer
+        os.waitpid(child, 0)
+
+
+async def serve(loaded: Plugins, *, folder: str, url: str, token: str) -> None:
+    """Run a bot until it is killed; every finding is an alert of its own."""
+    kinds = loaded.workflow_settings
+    config = Config.default_for_sandbox(
+        folder=Path(folder),
+        url=url,
+        token=SecretStr(token).get_secret_value(),
+        workflows={
+            "registration": kinds["registration"](trial_working_days=0),
+            "alerts": kinds["alerts"](merge_minutes=0, flood_count=10_000, caught_up_seconds=1),
+        },
+    )
+    async with Bot(config, loaded, timing=QUICK, pace=AT_ONCE).running():
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""doctor: what is out of order is named, with what to do about it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Plugins, load_plugins
+from bot.config import Config
+from bot.doctor import examine
+from bot.model.action import Record
+from bot.vault import Vault
+from storage.database import open_store
+from storage.unit_of_work import UnitOfWork
+from tests.pipeline.desk import MORNING, furnish
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Plugins:
+    """Read every plugin once."""
+    return load_plugins()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return a configuration whose store holds one group and its people."""
+    made = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
+    records = UnitOfWork(open_store(tmp_path / "qungui.db"), Vault.open(key(made), create=True))
+    furnish(records)
+    for number in range(3):
+        records.audit.add(Record(actor="bot", deed="x", subject=f"alert:{number}"), MORNING)
+    records.connection.close()
+    return made
+
+
+def key(config: Config) -> Path:
+    return config.store.key_file
+
+
+def change(config: Config, sql: str) -> None:
+    connection = open_store(config.store.folder / "qungui.db", migrate=False)
+    connection.execute(sql)
+    connection.close()
+
+
+def complaints(config: Config, loaded: Plugins) -> list[str]:
+    return [verdict.text for verdict in examine(config, loaded) if not verdict.fine]
+
+
+def test_what_is_in_order_brings_no_complaint(config, loaded):
+    assert complaints(config, loaded) == []
+
+
+def test_a_folder_without_a_store_is_in_order(tmp_path, loaded):
+    config = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
+
+    assert complaints(config, loaded) == []
+
+
+def test_a_plugin_that_is_not_in_use_is_named(config, loaded):
+    broken = replace(loaded, faults=("插件 甲 未启用：SyntaxError",))
+
+    assert complaints(config, broken) == ["插件 甲 未启用：SyntaxError"]
+
+
+def test_an_audit_row_that_was_changed_is_named(config, loaded):
+    change(config, "UPDATE audit SET actor = 'nobody' WHERE id = 2")
+
+    assert complaints(config, loaded) == ["审计链从第 2 条起断开，可能被改动"]
+
+
+def test_audit_rows_that_were_cut_off_are_named(config, loaded):
+    change(config, "DELETE FROM audit WHERE id = 3")
+
+    assert complaints(config, loaded) == ["审计链从第 3 条起断开，可能被改动"]
+
+
+def test_a_step_that_is_pending_is_named(config, loaded):
+    change(config, "DELETE FROM _sqlite_migrations")
+
+    (complaint,) = complaints(config, loaded)
+    assert "qungui migrate" in complaint
+
+
+def test_a_missing_key_file_is_named(config, loaded):
+    key(config).unlink()
+
+    (complaint,) = complaints(config, loaded)
+    assert "密钥文件" in complaint
+
+
+def test_a_key_file_open_to_others_is_named(config, loaded):
+    key(config).chmod(0o644)
+
+    (complaint,) = complaints(config, loaded)
+    assert "chmod 600" in complaint
+
+
+def test_the_key_file_of_another_store_is_named(config, loaded):
+    key(config).unlink()
+    Vault.open(key(config), create=True)
+
+    (complaint,) = complaints(config, loaded)
+    assert "密钥文件" in complaint
+
+
+def test_a_ruined_store_is_named(config, loaded):
+    (config.store.folder / "qungui.db").write_bytes(b"ruined" * 4000)
+
+    (complaint,) = complaints(config, loaded)
+    assert "备份" in complaint
