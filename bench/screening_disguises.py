@@ -32,7 +32,7 @@ def is_han(character: str) -> bool:
     return "\u4e00" <= character <= "\u9fff"
 
 
-def attacks() -> dict[str, Attack]:
+def attacks() -> dict[str, Attack]:  # noqa: C901  a table of small functions
     """Return the disguises by name; each rewrites one word, or returns it as it is."""
     to_traditional = OpenCC("s2t")
     counted: Counter[str] = Counter()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,8 +28,8 @@ from bot.log import event_logger
 from bot.metrics import Metrics
 from bot.model.action import DrawGroups
 from bot.model.errors import BotError
-from bot.model.event import Event, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
-from bot.model.finding import Clause, Flagged, Mode, Topic
+from bot.model.event import Event, FindingsReplayed, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
+from bot.model.finding import Clause, Flagged, Topic
 from bot.model.port import Clock
 from bot.pipeline.decide import Decider
 from bot.pipeline.deliver import Courier, Pace, Post
@@ -37,20 +37,26 @@ from bot.pipeline.receive import Door, supervise
 from bot.pipeline.screen import SlowScreening, screened, screened_apart
 from bot.pipeline.worker import Arrived, Worker
 from bot.plugin import Context, Office, Workflow
+from bot.rulebook import OfficeRules, Phrases, Rulebook
 from bot.scheduler import AlarmClock
 from bot.screening.clauses import Clauses, load_clauses
-from bot.screening.engine import Engine, EngineSpec
+from bot.screening.engine import Engine
 from bot.screening.rule import Rule
 from bot.vault import Vault
 from bot.web import make_app
 from storage.codec import decode_event
-from storage.database import open_store
+from storage.database import DatabaseError, open_store
 from storage.outbox import Letter
 from storage.unit_of_work import UnitOfWork
 
 STORE_NAME = "qungui.db"
+RENEW_SECONDS = 1.0
 _log = event_logger("qungui.bootstrap")
-_SUBMITTED = {"GroupSubmitted": GroupSubmitted, "OfficeRoleGiven": OfficeRoleGiven}
+_SUBMITTED = {
+    "GroupSubmitted": GroupSubmitted,
+    "OfficeRoleGiven": OfficeRoleGiven,
+    "FindingsReplayed": FindingsReplayed,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,18 +86,27 @@ def load_plugins() -> Plugins:
     )
 
 
-def load_rules(_: Path) -> Iterable[Rule]:
-    """Read the rules in another process (see EngineSpec)."""
-    return discover(plugins.rules, "RULE", Rule).found
+def make_rulebook(loaded: Plugins, config: Config | None = None, phrases: Phrases = ()) -> Rulebook:
+    """Bring together the rules in use; without a configuration each runs in its own mode."""
+    if config is None:
+        return Rulebook(loaded.rules)
+    find = clauses_for(loaded, config)
+    return Rulebook(
+        loaded.rules,
+        office=OfficeRules(
+            word_lists=config.screening.word_lists,
+            blocklists=config.screening.blocklists,
+            phrases=phrases,
+        ),
+        modes={code: setting.mode for code, setting in config.rules.items()},
+        official_hosts=config.office.official_hosts,
+        cited=lambda topic: bool(find(topic)),
+    )
 
 
 def make_engine(loaded: Plugins, config: Config | None = None) -> Engine:
-    """Compile the rules; without a configuration each runs in its own mode."""
-    return Engine(
-        loaded.rules,
-        _modes(config) if config else {},
-        config.office.official_hosts if config else (),
-    )
+    """Compile the rules in use."""
+    return make_rulebook(loaded, config).current().engine
 
 
 def clauses_for(
@@ -134,6 +149,7 @@ class Bot:
         self.door: Door
         self.worker: Worker
         self.records: UnitOfWork
+        self.rulebook: Rulebook
         self.web_port: int | None = None
 
     @contextlib.asynccontextmanager
@@ -143,6 +159,7 @@ class Bot:
         with locked(folder, now=self.clock.now(), what="机器人"), opened(self.config) as records:
             post = Post(asyncio.get_running_loop())
             self.records = records
+            self.rulebook = make_rulebook(self._loaded, self.config, records.phrases.all())
             self.worker = make_worker(
                 records,
                 self.config,
@@ -151,6 +168,7 @@ class Bot:
                 calendar=self.calendar,
                 metrics=self.metrics,
                 post=post,
+                rulebook=self.rulebook,
             )
             self.door = Door(self.worker, post.known)
             post(records.outbox.unsettled())
@@ -160,6 +178,7 @@ class Bot:
             web = _Web(self._app(), self.config.web.host, self.config.web.port)
             try:
                 self.worker.start()
+                tasks.append(asyncio.create_task(self._renew_rules()))
                 await control.start()
                 self.web_port = await web.start()
                 if self._alarm:
@@ -193,9 +212,26 @@ class Bot:
                     "accounts": [
                         {"name": each.name, "account": each.account, "trouble": each.trouble}
                         for each in self.adapters
-                    ]
+                    ],
+                    "faults": list(self.rulebook.faults),
                 }
         raise BotError("不认识的命令，请用同一版本的 qungui。")
+
+    async def _renew_rules(self) -> None:
+        """Look every second whether lists or allowed phrases changed; a failure changes nothing."""
+        told: tuple[str, ...] = ()
+        while True:
+            if (faults := self.rulebook.faults) != told:
+                told = faults
+                for fault in faults:
+                    _log.warning("rules", trouble=fault)
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                phrases = await self.door.read(lambda records: records.phrases.all())
+                if await asyncio.to_thread(self.rulebook.refresh, phrases):
+                    _log.info("rules renewed", rules=len(self.rulebook.current().rules))
+            except (BotError, DatabaseError, OSError) as error:  # the rules in use stay in use
+                _log.fault("rules not renewed", error)
 
     async def _live_groups(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = []
@@ -315,17 +351,12 @@ def make_worker(
     calendar: Calendar,
     metrics: Metrics,
     post: Post | _Nowhere,
+    rulebook: Rulebook | None = None,
 ) -> Worker:
     """Build the worker with everything it decides by."""
-    engine = make_engine(loaded, config)
-    spec = EngineSpec(
-        folders=(Path(),),
-        load=load_rules,
-        modes=tuple(sorted(_modes(config).items())),
-        official_hosts=frozenset(config.office.official_hosts),
-    )
+    rulebook = rulebook or make_rulebook(loaded, config, records.phrases.all())
+    in_use = rulebook.current
     find_clauses = clauses_for(loaded, config)
-    rules = {rule.code: rule for rule in loaded.rules}
     verbs = tuple(each for workflow in loaded.workflows for each in workflow.commands)
     office = Office(name=config.office.name, contact=config.office.contact)
 
@@ -342,7 +373,7 @@ def make_worker(
             dialogues=records.dialogues,
             duties=records.duties,
             clauses=loaded.clauses,
-            rules=rules,
+            rules=in_use().rules,
             verbs=verbs,
             abilities=post.abilities(),
             online=post.online(),
@@ -354,9 +385,9 @@ def make_worker(
     return Worker(
         records=records,
         decider=Decider(loaded.workflows, _workflow_settings(config, loaded), context),
-        screen=partial(screened, engine),
+        screen=lambda text: screened(in_use().engine, text),
         cite=cite,
-        slow=SlowScreening(partial(screened_apart, spec)),
+        slow=SlowScreening(lambda: partial(screened_apart, in_use().spec)),
         clock=clock,
         metrics=metrics,
         post=post,
@@ -409,10 +440,6 @@ class _Web:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
-
-
-def _modes(config: Config) -> dict[str, Mode]:
-    return {code: setting.mode for code, setting in config.rules.items()}
 
 
 def _workflow_settings(config: Config, loaded: Plugins) -> Mapping[str, object]:

@@ -6,8 +6,9 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Iterator
-from datetime import date
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bot import control, doctor, registration
+from bot import replay as replay_
 from bot.bootstrap import (
     STORE_NAME,
     Bot,
@@ -24,20 +26,24 @@ from bot.bootstrap import (
     load_plugins,
     make_calendar,
     make_engine,
+    make_rulebook,
     submit_offline,
 )
 from bot.clock import SystemClock
 from bot.config import Config, load_config
+from bot.explain import DAYS, Numbers, try_text
 from bot.explain import explain as explain_rule
-from bot.explain import try_text
 from bot.lock import locked
 from bot.log import configure, event_logger
 from bot.model.errors import BotError
-from bot.model.event import Event, OfficeRoleGiven, PersonNamed
+from bot.model.event import Event, FindingsReplayed, OfficeRoleGiven, PersonNamed
+from bot.model.finding import OPERATORS_OWN, Topic
 from bot.model.group import Role
 from bot.playground import Playground, playground
 from bot.sandbox.stories import STORIES
 from bot.scan import scan as scan_files
+from bot.screening.blocklists import CODE as BLOCKED_LINK
+from bot.screening.rule import Rule
 from bot.vault import Vault
 from storage.codec import encode
 from storage.database import DatabaseError, back_up, open_reader, open_store, upgrade
@@ -114,22 +120,70 @@ def scan(
 
 
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="规则代码，如 gambling")]) -> None:
-    """说明一条规则：查什么、不查什么、已知查不出什么、依据哪些条款。"""
+def explain(
+    rule: Annotated[str, typer.Argument(help="规则代码，如 gambling")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """说明一条规则：查什么、不查什么、已知查不出什么、依据哪些条款、最近三十天的数字。"""
     with _sentences():
         loaded = _plugins()
-        found = next((each for each in loaded.rules if each.code == rule), None)
-        if found is None:
-            codes = "、".join(sorted(each.code for each in loaded.rules))
-            raise BotError(f"没有规则 {rule}，现有：{codes}。")
-        print(explain_rule(found, clauses_for(loaded)(found.topic)))
+        chosen = _read(config, loaded) if config.exists() else None
+        found = _rule(make_rulebook(loaded, chosen).current().rules, rule)
+        setting = chosen.rules.get(rule) if chosen else None
+        told = explain_rule(
+            found,
+            clauses_for(loaded, chosen)(found.topic),
+            mode=setting.mode if setting else None,
+            numbers=_numbers(chosen, rule) if chosen else None,
+        )
+        print(told)
+
+
+@app.command()
+def replay(
+    rule: Annotated[str, typer.Option(help="只看一条规则，写代码；不写就是全部")] = "",
+    word: Annotated[str, typer.Option(help="试一个准备放进单位词表的词")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """改了规则或词表，先看已记录的发现哪些仍会提示、哪些不再提示；不显示原文，查看会记入审计。"""
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        path = chosen.store.folder / STORE_NAME
+        if not path.exists():
+            raise BotError(f"还没有数据文件 {path}，没有记录可以重看。")
+        own = make_rulebook(loaded, chosen).current().rules
+        if rule:
+            _rule(own, rule)
+        trial = replay_.with_word(word) if word else None
+        looked = FindingsReplayed(at=SystemClock().now(), rule=rule)
+        for refused in _submit(chosen, loaded, [looked]):
+            raise refused
+        with contextlib.closing(open_reader(path)) as connection:
+            records = UnitOfWork(connection, Vault.open(chosen.store.key_file))
+            findings = records.findings.recorded(None if trial else rule or None)
+            added = replace(loaded, rules=(*loaded.rules, trial)) if trial else loaded
+            in_use = make_rulebook(added, chosen, records.phrases.all()).current()
+        corpus = replay_.read_corpus()
+        if trial:
+            lines = replay_.tried(findings, in_use.engine, corpus)
+        else:
+            rules = [each for each in in_use.rules.values() if rule in {"", each.code}]
+            lines = replay_.replayed(findings, in_use.engine, rules, corpus)
+        for line in (*lines, replay_.CAVEAT):
+            print(line)
 
 
 @app.command("try")
-def try_(text: Annotated[str, typer.Argument(help="要试的一句话")]) -> None:
+def try_(
+    text: Annotated[str, typer.Argument(help="要试的一句话")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
     """试一句话：每条规则都回答，没问题的也说明为什么。"""
     with _sentences():
-        print(try_text(make_engine(_plugins()), text))
+        loaded = _plugins()
+        chosen = _read(config, loaded) if config.exists() else None
+        print(try_text(make_engine(loaded, chosen), text))
 
 
 @app.command()
@@ -286,6 +340,25 @@ def group_office(
         print("已登记。")
 
 
+def _rule(rules: Mapping[str, Rule], code: str) -> Rule:
+    if code not in rules:
+        raise BotError(f"没有规则 {code}，现有：{'、'.join(sorted(rules))}。")
+    return rules[code]
+
+
+def _numbers(config: Config, rule: str) -> Numbers | None:
+    """Return a rule's numbers where a store is; they are counted, no excerpt is opened."""
+    path = config.store.folder / STORE_NAME
+    if not path.exists():
+        return None
+    since = SystemClock().now() - timedelta(days=DAYS)
+    with contextlib.closing(open_reader(path)) as connection:
+        records = UnitOfWork(connection, Vault.open(config.store.key_file))
+        return Numbers(
+            judged=records.findings.tally(rule, since), phrases=records.phrases.count(rule)
+        )
+
+
 def main() -> None:
     """Run the command line."""
     configure("WARNING")
@@ -405,7 +478,11 @@ def _read(path: Path, loaded: Plugins) -> Config:
         path,
         workflows=loaded.workflow_settings,
         environ=os.environ,
-        rules={each.code for each in loaded.rules},
+        rules={
+            *(each.code for each in loaded.rules),
+            *(f"{OPERATORS_OWN}{topic.value}" for topic in Topic),
+            BLOCKED_LINK,
+        },
         regulations={each.code for each in loaded.clauses.regulations},
     )
 

@@ -139,6 +139,21 @@ class Office(_Section):
         return tuple(host.lower() for host in hosts)
 
 
+class Screening(_Section):
+    """Files of the operator's own: word lists and blocklists, or folders of them."""
+
+    word_lists: tuple[_Located, ...] = ()
+    blocklists: tuple[_Located, ...] = ()
+
+    @field_validator("word_lists", "blocklists")
+    @classmethod
+    def _there(cls, paths: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
+        missing = [path.name for path in paths if info.context is not None and not path.exists()]
+        if missing:
+            raise ValueError(f"没有这个文件或文件夹：{'、'.join(missing)}；不用就删去")
+        return paths
+
+
 class Store(_Section):
     """Where records and keys lie."""
 
@@ -261,6 +276,7 @@ class Config(_Section):
     """All settings; `workflows` holds a settings object per workflow, by its name."""
 
     office: Office
+    screening: Screening = Field(default_factory=Screening)
     store: Store = Field(default_factory=Store)
     retention: Retention = Field(default_factory=Retention)
     web: Web = Field(default_factory=Web)
@@ -531,6 +547,7 @@ _NO_SECRETS_HERE: Final = (
 _SECTIONS: Final[Mapping[str, type[_Section]]] = MappingProxyType(
     {
         "office": Office,
+        "screening": Screening,
         "store": Store,
         "retention": Retention,
         "web": Web,

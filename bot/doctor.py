@@ -2,10 +2,10 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bot.bootstrap import STORE_NAME, Plugins
+from bot.bootstrap import STORE_NAME, Plugins, make_rulebook
 from bot.config import Config
 from bot.control import ask
 from bot.model.errors import BotError
@@ -33,8 +33,14 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         fine=bool(loaded.rules),
         text=f"规则 {len(loaded.rules)} 条，流程 {len(loaded.workflows)} 个",
     )
+    rulebook = make_rulebook(loaded, config)
+    own = len(rulebook.current().rules) - len(loaded.rules)
+    if config.screening.word_lists or config.screening.blocklists:
+        yield Verdict(fine=own > 0, text=f"单位自己的词表和黑名单：{own} 条规则在用")
+    for fault in rulebook.faults:
+        yield Verdict(fine=False, text=fault)
     yield from _store(config)
-    yield from _accounts(config)
+    yield from _running(config, told=rulebook.faults)
 
 
 def _store(config: Config) -> Iterator[Verdict]:
@@ -72,7 +78,8 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
     yield Verdict(fine=True, text="密钥文件可用，权限 0600")
 
 
-def _accounts(config: Config) -> Iterator[Verdict]:
+def _running(config: Config, *, told: Collection[str]) -> Iterator[Verdict]:
+    """Ask the running bot for its accounts, and for what it could not load."""
     if not config.accounts:
         yield Verdict(fine=False, text="没有配置账号，请在 config.toml 写 [[accounts]]")
     try:
@@ -83,6 +90,9 @@ def _accounts(config: Config) -> Iterator[Verdict]:
     if answer is None:
         yield Verdict(fine=True, text="机器人没有在运行，账号状态要运行后才知道")
         return
+    for fault in answer.get("faults", ()):
+        if fault not in told:
+            yield Verdict(fine=False, text=fault)
     for account in answer["accounts"]:
         trouble = account["trouble"]
         yield Verdict(fine=trouble is None, text=f"账号 {account['name']}：{trouble or '在线'}")

@@ -1,19 +1,42 @@
 """`qungui explain` and `qungui try`: what a rule looks for, and why it answered as it did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
-from bot.model.finding import Clause, Mode, Span
+from bot.model.finding import Clause, Judgement, Mode, Span
 from bot.screening.engine import Engine, Opinion
 from bot.screening.rule import Acquittal, Hit, Rule
 
 _MODES = {Mode.ENFORCE: "执行（提醒群主）", Mode.OBSERVE: "观察（只记录，不提醒）"}
 
 
-def explain(rule: Rule, clauses: Iterable[Clause] = ()) -> str:
-    """Return what a rule flags and passes, what it misses, its version and its clauses."""
+DAYS: Final = 30
+"""How far back a rule's numbers reach."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbers:
+    """What became of a rule's findings of the last days, and how many phrases it was taught."""
+
+    judged: Mapping[Judgement, int]
+    phrases: int = 0
+
+
+def explain(
+    rule: Rule,
+    clauses: Iterable[Clause] = (),
+    *,
+    mode: Mode | None = None,
+    numbers: Numbers | None = None,
+) -> str:
+    """Return what a rule flags and passes, what it misses, its version, clauses and numbers.
+
+    `mode` is how it is configured to run; without it, its own.
+    """
     lines = [
         f"{rule.title}（{rule.code}，第 {rule.version} 版）",
-        f"类别：{rule.topic.label}　级别：{rule.severity.label}　方式：{_MODES[rule.mode]}",
+        f"类别：{rule.topic.label}　级别：{rule.severity.label}　方式：{_MODES[mode or rule.mode]}",
         f"词语：{len(rule.words)} 个，允许用语：{len(rule.allows)} 个",
         *_section(
             "依据条款", (f"{clause.code} {clause.citation}　{clause.title}" for clause in clauses)
@@ -21,6 +44,7 @@ def explain(rule: Rule, clauses: Iterable[Clause] = ()) -> str:
         *_section("会提示的例子", map(_on_one_line, rule.flags)),
         *_section("不会提示的例子", map(_on_one_line, rule.passes)),
         *_section("已知识别不到的情形", rule.known_misses),
+        *(_numbers(numbers) if numbers else ()),
     ]
     return "\n".join(lines)
 
@@ -28,6 +52,17 @@ def explain(rule: Rule, clauses: Iterable[Clause] = ()) -> str:
 def try_text(engine: Engine, text: str) -> str:
     """Return every rule's answer to a text, also where it saw nothing, and what spoke for it."""
     return "\n".join(line for opinion in engine.opinions(text) for line in _answer(opinion, text))
+
+
+def _numbers(numbers: Numbers) -> Iterator[str]:
+    judged = numbers.judged
+    yield (
+        f"最近 {DAYS} 天：发现 {sum(judged.values())} 件，"
+        f"判为误报 {judged.get(Judgement.FALSE_POSITIVE, 0)} 件，"
+        f"属实 {judged.get(Judgement.CONFIRMED, 0)} 件，"
+        f"未判 {judged.get(Judgement.OPEN, 0)} 件"
+    )
+    yield f"放行的用语：{numbers.phrases} 个（由两人同意）"
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

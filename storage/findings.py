@@ -1,7 +1,7 @@
 """Findings: what a rule flagged, with a sealed excerpt unless the matter is classified."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -69,6 +69,19 @@ class SqliteFindings:
     def on_message(self, group: int, message_id: str) -> Sequence[Finding]:
         """Return the findings on one message."""
         return self._where("group_id = ? AND message_id = ?", (group, message_id))
+
+    def recorded(self, rule: str | None = None) -> Sequence[Finding]:
+        """Return the findings of one rule, or of all, oldest first."""
+        return self._where("?1 IS NULL OR rule = ?1", (rule,))
+
+    def tally(self, rule: str, since: datetime) -> Mapping[Judgement, int]:
+        """Return how many findings of a rule since a moment were judged how."""
+        rows = self._connection.execute(
+            "SELECT judgement, count(*) FROM findings WHERE rule = ? AND found_at >= ?"
+            " GROUP BY judgement",
+            (rule, to_micros(since)),
+        ).fetchall()
+        return {Judgement(judgement): count for judgement, count in rows}
 
     def attach(self, findings: Sequence[int], alert: int) -> None:
         """Put findings under an alert."""

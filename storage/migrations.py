@@ -145,6 +145,17 @@ _M001 = (
         state TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX appeals_by_alert ON appeals (alert)",
+    """CREATE TABLE phrases (
+        id INTEGER PRIMARY KEY,
+        rule TEXT NOT NULL,
+        phrase_sealed BLOB NOT NULL,
+        phrase_index BLOB NOT NULL,
+        proposed_by INTEGER NOT NULL REFERENCES people (id),
+        agreed_by INTEGER NOT NULL REFERENCES people (id),
+        agreed_at INTEGER NOT NULL,
+        UNIQUE (rule, phrase_index),
+        CHECK (proposed_by <> agreed_by)
+    ) STRICT""",
     """CREATE TABLE unscreened (
         group_id INTEGER NOT NULL REFERENCES groups (id),
         account TEXT NOT NULL,

@@ -13,6 +13,7 @@ from storage.groups import SqliteGroups
 from storage.inbox import SqliteInbox
 from storage.outbox import SqliteOutbox
 from storage.people import SqlitePeople
+from storage.phrases import SqlitePhrases
 from storage.timers import SqliteDuties, SqliteTimers
 
 
@@ -25,6 +26,7 @@ class UnitOfWork:
         self.groups = SqliteGroups(connection, seal, self.people)
         self.findings = SqliteFindings(connection, seal)
         self.alerts = SqliteAlerts(connection, seal)
+        self.phrases = SqlitePhrases(connection, seal)
         self.inbox = SqliteInbox(connection, seal)
         self.outbox = SqliteOutbox(connection, seal)
         self.timers = SqliteTimers(connection)

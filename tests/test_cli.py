@@ -166,7 +166,7 @@ def test_help_without_a_command_names_them_all():
     result = run()
 
     for name in (
-        "run", "demo", "scan", "explain", "try", "due", "group", "check-config", "doctor",
+        "run", "demo", "scan", "explain", "replay", "try", "due", "group", "check-config", "doctor",
         "migrate", "backup",
     ):  # fmt: skip
         assert name in result.output

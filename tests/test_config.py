@@ -20,6 +20,7 @@ from bot.config import (
     Office,
     Retention,
     RuleSetting,
+    Screening,
     Store,
     Web,
     load_config,
@@ -113,6 +114,7 @@ def test_the_example_loads_without_mistakes():
 def test_the_example_states_the_defaults():
     config = load_config(EXAMPLE, environ=ENVIRON)
 
+    assert config.screening == Screening()
     assert config.retention == Retention()
     assert config.web == Web()
     assert config.office.working_hours == Office(name="甲", contact="乙").working_hours
@@ -138,6 +140,7 @@ def test_the_example_loads_with_every_line_switched_on(load, write):
     ("section", "model"),
     [
         (r"\[office\]", Office),
+        (r"\[screening\]", Screening),
         (r"\[store\]", Store),
         (r"\[retention\]", Retention),
         (r"\[web\]", Web),
@@ -161,6 +164,16 @@ def test_every_section_is_in_the_example():
     sections = set(re.findall(r"(?m)^(?:# )?\[+(\w+)", text))
 
     assert sections == set(Config.model_fields)
+
+
+def test_lists_start_at_the_files_folder_and_must_be_there(load, faults, tmp_path):
+    (tmp_path / "words").mkdir()
+
+    config = load(OFFICE + '[screening]\nword_lists = ["words"]\n')
+    (said,) = faults(OFFICE + '[screening]\nblocklists = ["words", "hosts.txt"]\n')
+
+    assert config.screening.word_lists == (tmp_path / "words",)
+    assert "没有这个文件或文件夹：hosts.txt" in said
 
 
 def test_a_small_file_is_enough(load, tmp_path):

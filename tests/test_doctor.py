@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Plugins, load_plugins
-from bot.config import Config
+from bot.config import Config, Screening
 from bot.doctor import examine
 from bot.model.action import Record
 from bot.vault import Vault
@@ -55,6 +55,20 @@ def test_a_folder_without_a_store_is_in_order(tmp_path, loaded):
     config = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
 
     assert complaints(config, loaded) == []
+
+
+def test_a_line_of_a_list_that_is_not_in_use_is_named(config, loaded, tmp_path):
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "rumour.txt").write_text("蓝\n蓝月亮传闻\n", "utf-8")
+    (lists / "weather.txt").write_text("雷阵雨\n", "utf-8")
+    config = config.model_copy(update={"screening": Screening(word_lists=(lists,))})
+
+    found = complaints(config, loaded)
+
+    assert "rumour.txt 第1行" in found[0]
+    assert "weather.txt" in found[1]
+    assert len(found) == 2
 
 
 def test_a_plugin_that_is_not_in_use_is_named(config, loaded):

@@ -137,6 +137,16 @@ class JudgeFindings(Change):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AllowPhrase(Change):
+    """Teach a rule that a phrase is harmless, as one person proposed and another agreed."""
+
+    rule: str
+    phrase: str = field(repr=False)
+    proposed_by: int
+    agreed_by: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MarkRecalled(Change):
     """Keep that a message is gone from its group."""
 
@@ -308,6 +318,7 @@ Action = (
     | SaveAppeal
     | AttachFindings
     | JudgeFindings
+    | AllowPhrase
     | MarkRecalled
     | RegisterGroup
     | RenameGroup

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.errors import BotError
-from bot.model.finding import Decider, Severity, Topic
+from bot.model.finding import OPERATORS_OWN, Decider, Severity, Topic
 from bot.model.group import Role
 
 
@@ -81,6 +81,8 @@ class Alert:
     @property
     def low_key(self) -> bool:
         """Whether the alert only asks the owner to look: off_topic, or an operator's own list."""
+        if self.rule.startswith(OPERATORS_OWN):
+            return True
         return self.topic is Topic.OFF_TOPIC or self.topic.decided_by is not Decider.BUILT_IN
 
     @property

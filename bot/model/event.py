@@ -289,6 +289,13 @@ class OfficeRoleGiven(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FindingsReplayed(Event):
+    """An operator runs a rule, or all, over the excerpts that are kept; nothing of them is shown."""
+
+    rule: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GroupRegistered(Event):
     """A group came into the register; follows GroupSubmitted."""
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Final
+
+OPERATORS_OWN: Final = "operator_"
+"""How the code of a rule begins that is made of an operator's own list."""
 
 
 class Topic(StrEnum):

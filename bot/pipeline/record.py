@@ -5,6 +5,7 @@ from typing import assert_never
 
 from bot.model.action import (
     Action,
+    AllowPhrase,
     AnswerFriendRequest,
     Append,
     Appoint,
@@ -40,7 +41,7 @@ from storage.outbox import Letter
 from storage.unit_of_work import UnitOfWork
 
 
-def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:  # noqa: C901, PLR0912
+def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:  # noqa: C901, PLR0912, PLR0915
     """Apply a change, or write what is to be sent to the outbox and return its row."""
     match action:
         case SaveAlert():
@@ -51,6 +52,8 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             records.findings.attach(action.findings, action.alert)
         case JudgeFindings():
             records.findings.judge(action.alert, action.judgement)
+        case AllowPhrase():
+            records.phrases.add(action, now)
         case MarkRecalled():
             records.findings.mark_recalled(action.group, action.message_id, now)
         case RegisterGroup():

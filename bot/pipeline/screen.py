@@ -62,9 +62,12 @@ Cite = Callable[[Flagged], tuple[str, ...]]
 
 
 class SlowScreening:
-    """Screens long texts in one worker process, started when the first one comes."""
+    """Screens long texts in one worker process, started when the first one comes.
 
-    def __init__(self, screen: Screen) -> None:
+    `screen` is asked for each text: it returns what screens by the rules in use then.
+    """
+
+    def __init__(self, screen: Callable[[], Screen]) -> None:
         self._screen = screen
         self._pool: ProcessPoolExecutor | None = None
 
@@ -88,7 +91,7 @@ class SlowScreening:
             complete=False,
         )
         try:
-            future = self._pool.submit(self._screen, message.readable)
+            future = self._pool.submit(self._screen(), message.readable)
         except BrokenProcessPool:  # the worker died of an earlier text
             self._pool = None
             self.submit(posted, back)

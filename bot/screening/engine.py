@@ -11,9 +11,8 @@ second look is worth its time; most texts have none.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import product
-from operator import or_
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -135,6 +134,8 @@ class Engine:
         self._matcher = Matcher(declared, marks)
         self.ordinary = OrdinaryWords()
         self._disguises = Disguises(meant, self.ordinary)
+        self._find, self._listen = self._matcher.find, self._disguises.listen
+        self._sounds = self._disguises.sounds
         first = self.first_signal
         self._company, self._beside, self._part, self._initial, self._numeral = (
             1 << bit for bit in range(first, first + 5)
@@ -162,24 +163,9 @@ class Engine:
         """Screen a text of any length; spans are half-open code points of `text`."""
         if len(text) > LONG_TEXT:
             return self._screen_in_pieces(text)
-        squeezed = text.translate(self._squeezing)
-        found = self._matcher.find(squeezed)
-        # Dropping what is not ASCII is much faster than a search, and most texts have none.
-        few = len(squeezed.encode("ascii", "ignore")) < SHORTEST
-        latin = not few and _LATIN.search(squeezed) is not None
-        signs = 0
-        table = self._signs
-        for _, _, value in found:
-            signs |= table[value]
-        sounds = ""
-        heard: list[tuple[int, int, int]] = []
-        if latin or signs & self._company or len(squeezed) <= SHORT_TEXT:
-            sounds = squeezed.translate(self._disguises.sounds)
-            heard = self._disguises.listen(sounds)
-        asked = self._asked(found, signs, latin=latin) if signs & self._rule_bits else 0
-        if not (asked or heard or latin or signs & self._second_look):
+        look = self._glance(text)
+        if look is None:
             return CLEAN
-        look = _Look(text, squeezed, sounds, found, signs, asked, heard, latin)
         reading, asked = self._read(look)
         if not asked:
             return CLEAN
@@ -194,28 +180,35 @@ class Engine:
 
     def opinions(self, text: str) -> tuple[Opinion, ...]:
         """Return every rule's answer to a short text, also of the rules that saw nothing."""
-        text = text[:LONG_TEXT]
-        squeezed = text.translate(self._squeezing)
-        found = self._matcher.find(squeezed)
-        sounds = squeezed.translate(self._disguises.sounds)
-        signs = reduce(or_, (self._signs[value] for _, _, value in found), 0)
-        reading, asked = self._read(
-            _Look(
-                text=text,
-                squeezed=squeezed,
-                sounds=sounds,
-                found=found,
-                signs=signs,
-                asked=signs & self._rule_bits,
-                heard=self._disguises.listen(sounds),
-                latin=_LATIN.search(squeezed) is not None,
-            )
-        )
+        look = self._glance(text[:LONG_TEXT], thorough=True)
+        assert look is not None
+        reading, asked = self._read(look)
         asked |= sum(1 << owner for owner in reading.seen if owner < self.first_signal)
         answered = {opinion.rule.code: opinion for opinion in self._opinions(reading, asked)}
         return tuple(
             answered.get(rule.code, Opinion(rule=rule, asked=False)) for rule in self.rules
         )
+
+    def _glance(self, text: str, *, thorough: bool = False) -> _Look | None:
+        """Return a first look at a text; None if nothing asks for a second, unless `thorough`."""
+        squeezed = text.translate(self._squeezing)
+        found = self._find(squeezed)
+        # Dropping what is not ASCII is much faster than a search, and most texts have none.
+        few = len(squeezed.encode("ascii", "ignore")) < SHORTEST
+        latin = not few and _LATIN.search(squeezed) is not None
+        signs = 0
+        table = self._signs
+        for _, _, value in found:
+            signs |= table[value]
+        sounds = ""
+        heard: list[tuple[int, int, int]] = []
+        if latin or signs & self._company or len(squeezed) <= SHORT_TEXT:
+            sounds = squeezed.translate(self._sounds)
+            heard = self._listen(sounds)
+        asked = self._asked(found, signs, latin=latin) if signs & self._rule_bits else 0
+        if thorough or asked or heard or latin or signs & self._second_look:
+            return _Look(text, squeezed, sounds, found, signs, asked, heard, latin)
+        return None
 
     def _read(self, look: _Look) -> tuple[Reading, int]:
         """Return what was seen, and which rules have something to look at, one bit each."""

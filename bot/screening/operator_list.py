@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.model.errors import BotError
-from bot.model.finding import Decider, Severity, Span, Topic
+from bot.model.finding import OPERATORS_OWN, Decider, Severity, Span, Topic
 from bot.screening.matcher import SHORTEST
 from bot.screening.rule import Acquittal, Answer, Hit, Rule, Sighting
 from bot.screening.text import FoldingTable
 
-PREFIX: Final = "operator_"
+PREFIX: Final = OPERATORS_OWN
 """How the code of such a rule begins; its findings never escalate and never count as repeats."""
 
 LONGEST: Final = 60

@@ -4,10 +4,11 @@ The words are those of two to four characters that jieba's dictionary counts oft
 when first needed. "目睹博物馆" holds the sound of 赌博, but 睹 belongs to 目睹.
 """
 
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from bot.screening.lazy import lazy
 
 OFTEN: Final = (20_000, 30, 5, 5)
 """How often a word of one, two, three and four characters must have been counted."""
@@ -44,7 +45,7 @@ class OrdinaryWords:
             squeezed[start:beyond] in words for beyond in range(end + 1, start + LONGEST + 1)
         )
 
-    @cached_property
+    @lazy
     def _words(self) -> frozenset[str]:
         words: set[str] = set()
         with _dictionary().open(encoding="utf-8") as lines:

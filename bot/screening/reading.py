@@ -1,11 +1,11 @@
 """One text with what was seen in it, and the same as one rule sees it."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Final, Protocol
 
 from bot.model.finding import Span
 from bot.screening.disguises import Disguise
+from bot.screening.lazy import lazy
 from bot.screening.links import Link, find_links
 from bot.screening.matcher import Entry
 from bot.screening.numbers import Number, find_numbers
@@ -62,16 +62,16 @@ class Reading:
         self.disguises = disguises
         self._found = found
 
-    @cached_property
+    @lazy
     def plain(self) -> View | Mended:
-        """The plain view of the text, with the words that were disguised written out."""
+        """Return the plain view of the text, with the words that were disguised written out."""
         view = self.declared.plain_view(self.text)
         mends = self._mends(view)
         return Mended(view, mends) if mends else view
 
-    @cached_property
+    @lazy
     def numbers(self) -> tuple[Number, ...]:
-        """The numbers of people, with their places in the original."""
+        """Return the numbers of people, with their places in the original."""
         return tuple(
             Number(
                 kind=number.kind,
@@ -83,17 +83,17 @@ class Reading:
             for number in find_numbers(self.plain.folded)
         )
 
-    @cached_property
+    @lazy
     def links(self) -> tuple[Link, ...]:
-        """The links, with their places in the original."""
+        """Return the links, with their places in the original."""
         return tuple(
             link.at(*self.plain.span(link.start, link.end))
             for link in find_links(self.plain.folded)
         )
 
-    @cached_property
+    @lazy
     def seen(self) -> dict[int, list[Seen]]:
-        """What each owner saw, by start, the longer first; words that are none left out."""
+        """Return what each owner saw, by start, the longer first; words that are none left out."""
         seen: dict[int, list[Seen]] = {}
         folded, starts, text = self.view.folded, self.view.starts, self.text
         for folded_start, folded_end, value in self._found:
@@ -123,9 +123,9 @@ class Reading:
                 words.sort(key=_place)
         return seen
 
-    @cached_property
+    @lazy
     def signals(self) -> dict[Signal, tuple[Seen, ...]]:
-        """The shared signals by start; one inside a longer one is left out."""
+        """Return the shared signals by start; one inside a longer one is left out."""
         first = self.declared.first_signal
         seen = [
             (signal, one)
@@ -141,7 +141,6 @@ class Reading:
                 kept[signal].append(one)
                 reach, longest = max(reach, one.end), (one.start, one.end)
         return {signal: tuple(words) for signal, words in kept.items()}
-
 
     def _is_whole(self, start: int, end: int) -> bool:
         return is_whole(self.view, start, end, ordinary=self.declared.ordinary)
@@ -176,17 +175,30 @@ class RuleSighting:
 
     def __init__(self, reading: Reading, owner: int) -> None:
         self._reading = reading
+        self._owner = owner
+
+    @property
+    def words(self) -> tuple[Seen, ...]:
+        """The rule's words by start; those inside an allowed phrase are left out."""
+        return self._told[0]
+
+    @property
+    def allowed(self) -> tuple[Seen, ...]:
+        """The rule's allowed phrases by start."""
+        return self._told[1]
+
+    @lazy
+    def _told(self) -> tuple[tuple[Seen, ...], tuple[Seen, ...]]:
         words: list[Seen] = []
         allowed: list[Seen] = []
         reach = 0
-        for one in reading.seen.get(owner, ()):
+        for one in self._reading.seen.get(self._owner, ()):
             if one.weight == ALLOWED:
                 allowed.append(one)
                 reach = max(reach, one.end)
             elif one.end > reach:
                 words.append(one)
-        self.words = tuple(words)
-        self.allowed = tuple(allowed)
+        return tuple(words), tuple(allowed)
 
     @property
     def text(self) -> str:

@@ -29,16 +29,17 @@ class Reloading(Generic[T]):
         """Return the build in use."""
         return self._current
 
-    def refresh(self) -> bool:
+    def refresh(self, *, anyway: bool = False) -> bool:
         """Build anew if a file came, went or changed; return whether another build is in use now.
 
-        `fault` says afterwards why the files as they are could not be used.
+        `anyway`: what else the build is made from has changed. `fault` says afterwards why the
+        files as they are could not be used.
         """
-        stamp = stamp_of(self._paths)
-        if stamp == self._stamp:
-            return False
-        self._stamp = stamp
         try:
+            stamp = stamp_of(self._paths)
+            if stamp == self._stamp and not anyway:
+                return False
+            self._stamp = stamp
             built = self._make()
         except (BotError, ValueError, OSError) as error:
             self.fault = f"词表或黑名单没有更新，仍用原来的：{error}"

@@ -8,7 +8,10 @@ from types import MappingProxyType
 from bot.screening.layer import Layer
 
 _ORDINARY = frozenset(
-    "言人 二人 一大 人人 人为 人也 广大 人可 之不 人主 木工 可可 可口 人到 人老 人用".split()
+    {
+        *("言人", "二人", "一大", "人人", "人为", "人也", "广大", "人可"),
+        *("之不", "人主", "木工", "可可", "可口", "人到", "人老", "人用"),
+    }
 )
 """Parts that stand beside each other in ordinary talk all the time."""
 

@@ -11,12 +11,14 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import compress, count
 from types import MappingProxyType
 from typing import Final
 
 from opencc import OpenCC
+
+from bot.screening.lazy import lazy
 
 TABLE_LIMIT: Final = 60_000
 """How many code points a table remembers; a hostile text must not make it grow for ever."""
@@ -46,7 +48,8 @@ class View:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the original that the folded stretch came from, half-open."""
-        return self.index(start), self.index(end - 1) + 1
+        starts = self.starts
+        return starts[start], starts[end - 1] + 1
 
     def index(self, position: int) -> int:
         """Return which code point of the original gave the folded one at `position`."""
@@ -56,9 +59,9 @@ class View:
         """Return where in the view what came from the original's `index` begins."""
         return bisect_left(self.starts, index)
 
-    @cached_property
+    @lazy
     def starts(self) -> Sequence[int]:
-        """Which code point of the original gave each folded one."""
+        """Return which code point of the original gave each folded one."""
         values = map(self._table.__getitem__, map(ord, self.original))
         starts = list(compress(count(), values))
         if len(starts) == len(self.folded):
@@ -66,9 +69,7 @@ class View:
         table = self._table
         folded = (table[ord(self.original[index])] for index in starts)
         lengths = (len(value) if isinstance(value, str) else 1 for value in folded)
-        return [
-            index for index, length in zip(starts, lengths, strict=True) for _ in range(length)
-        ]
+        return [index for index, length in zip(starts, lengths, strict=True) for _ in range(length)]
 
 
 class Mended:

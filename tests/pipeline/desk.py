@@ -146,7 +146,7 @@ def sit_down(
         decider=Decider(chosen, settings or {}, context),
         screen=screen or (lambda text: screened(engine, text)),
         cite=cite,
-        slow=slow or SlowScreening(lambda _: Screened()),
+        slow=slow or SlowScreening(lambda: lambda _: Screened()),
         clock=clock,
         metrics=metrics,
         post=Letterbox(sent),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.model.action import (
     Action,
+    AllowPhrase,
     AnswerFriendRequest,
     Append,
     Appoint,
@@ -54,6 +55,7 @@ CHANGES = (
     SaveAppeal(appeal=Appeal(id=1, alert=1, sender="20013", text="是工作", made_at=MORNING)),
     AttachFindings(findings=(1, 2), alert=1),
     JudgeFindings(alert=1, judgement=Judgement.CONFIRMED),
+    AllowPhrase(rule="gambling", phrase="棋牌室改造", proposed_by=1, agreed_by=2),
     MarkRecalled(group=GROUP, message_id="1"),
     RegisterGroup(id=2, platform="qq", platform_id="700002", account=ACCOUNT, name="群", unit="科"),
     RenameGroup(group=GROUP, name="新名字"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.screening.text import FoldingTable, View
+from bot.screening.text import FoldingTable, Mended, View, with_digits
 
 PLAIN = FoldingTable(squeeze=False)
 SQUEEZED = FoldingTable(squeeze=True)
@@ -23,6 +23,11 @@ ANY_TEXT = st.text(
         ("𝗕𝗲𝘁", "bet"),
         ("赌 · 博", "赌博"),
         ("赌\ud800博", "赌博"),
+        ("莪们呮湉", "我们只湉"),
+        ("🅑🅔🅣", "bet"),
+        ("🇻🇽", "vx"),
+        ("вет", "bet"),
+        ("➕v🔟", "加v10"),
     ],
 )
 def test_a_disguise_is_squeezed_to_the_word(written: str, folded: str):
@@ -62,3 +67,27 @@ def test_a_position_of_the_original_is_found_in_the_view(text: str, data: st.Dat
     index = data.draw(st.integers(0, len(text)))
 
     assert view.position(index) == len(View(text[:index], PLAIN).folded)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("电话一三八零零一三八零零零", "电话13800138000"),
+        ("幺三八〇〇幺三八〇〇〇", "13800138000"),
+        ("1三8零零1三8零零零", "13800138000"),
+        ("二〇二六年十一月二十一日", "二〇二六年十一月二十一日"),
+        ("三五个人一二百块", "三五个人一二百块"),
+    ],
+)
+def test_long_runs_of_numerals_read_as_digits(written: str, read: str):
+    assert with_digits(written) == read
+
+
+def test_a_mended_view_reads_what_was_meant_and_leads_back():
+    view = View("玩du  bo吧\u200b，赌·场在", PLAIN)
+
+    mended = Mended(view, [(10, 13, "赌场"), (1, 7, "赌博")])
+
+    assert mended.folded == "玩赌博吧,赌场在"
+    assert [mended.span(1, 3), mended.span(2, 3), mended.span(5, 7)] == [(1, 7), (1, 7), (10, 13)]
+    assert [mended.position(index) for index in (0, 1, 7, 10, 13)] == [0, 1, 3, 5, 7]

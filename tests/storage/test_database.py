@@ -33,6 +33,7 @@ TEXT_COLUMNS = {
         "account", "message_id", "rule", "topic", "clauses", "spans", "why", "mode", "judgement",
     },
     "appeals": {"state"},
+    "phrases": {"rule"},
     "unscreened": {"account", "message_id", "reason"},
     "inbox": {"key", "kind", "state", "trouble"},
     "outbox": {"account", "ref", "kind", "state", "message_id", "reason"},

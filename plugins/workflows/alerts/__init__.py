@@ -21,6 +21,7 @@ from plugins.workflows.alerts.handling import (
     why,
 )
 from plugins.workflows.alerts.pausing import pause, resume
+from plugins.workflows.alerts.phrases import agree, disagree, propose
 from plugins.workflows.alerts.raising import carry_on, notice_delivery, raise_alerts
 from plugins.workflows.alerts.recalling import (
     answered,
@@ -52,6 +53,9 @@ WORKFLOW = Workflow(
         command("撤回", recall, help="撤回3　撤回那条消息"),
         command("提醒", remind, help="提醒3　群里发一句中性提醒，私下告知发送人"),
         command("误报", false_positive, help="误报3 理由　没有问题，销掉"),
+        command("放行", propose, help="放行3 短语　误报过的说法今后不再提醒（要第二人同意）"),
+        command("同意放行", agree, help="同意放行3　答复别人提出的放行"),
+        command("不同意", disagree, help="不同意3　答复别人提出的放行"),
         command("确认", confirm, help="确认3　属实，记录在案"),
         command("上报", report, help="上报3　报分管领导（要确认码）"),
         command("暂停", pause, help="暂停30分　暂缓非紧急提醒，最长两小时"),

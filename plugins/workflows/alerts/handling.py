@@ -29,6 +29,7 @@ from plugins.workflows.alerts.matters import (
     of_others,
     open_matter,
 )
+from plugins.workflows.alerts.phrases import offer
 from plugins.workflows.alerts.telling import holders, pass_on, shown
 from plugins.workflows.alerts.wording import (
     NEUTRAL,
@@ -182,7 +183,9 @@ def false_positive(context: Alerts, asked: Asked) -> Iterator[Action]:
         raise BotError(f"请写明理由，例如：误报{alert.number} 是会议通知。")
     yield from close(context, found, Decision.FALSE_POSITIVE)
     yield reply(
-        asked, f"{alert.number} 号已办结（{named(alert, found.group)}）：按误报销掉，谢谢指正。"
+        asked,
+        f"{alert.number} 号已办结（{named(alert, found.group)}）：按误报销掉，谢谢指正。"
+        + offer(context, alert),
     )
 
 
