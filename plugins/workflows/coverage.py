@@ -76,9 +76,9 @@ def catch_up(context: Ctx, event: AccountConnected) -> Iterator[Action]:
 
 def watch(context: Ctx, event: GroupRegistered) -> Iterator[Action]:
     """Keep that a group is watched from the moment in which it is registered."""
-    account = context.groups.get(event.group).account
-    if context.online.get(account):
-        yield DutyDone(job=_pulse_of(account), slot=f"registered:{event.group}")
+    job = _pulse_of(context.groups.get(event.group).account)
+    if context.duties.last(job) is not None:  # else its first AccountConnected is still to come
+        yield DutyDone(job=job, slot=f"registered:{event.group}")
 
 
 def _last_there(
