@@ -73,6 +73,8 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
 
 
 def _accounts(config: Config) -> Iterator[Verdict]:
+    if config.office.trouble_mail:
+        yield Verdict(fine=True, text=f"运行故障联系：{config.office.trouble_mail}")
     if not config.accounts:
         yield Verdict(fine=False, text="没有配置账号，请在 config.toml 写 [[accounts]]")
     try:

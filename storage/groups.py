@@ -18,8 +18,8 @@ MessageKey = tuple[int, str, str]
 """What names a message: our group, the account that saw it, its id at the platform."""
 
 _COLUMNS = (
-    "id, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,"
-    " approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
+    "id, platform, platform_id, account, name, unit, purpose, join_way, rules,"
+    " approver_sealed, approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
     " standing, owner_sealed, drawn_at"
 )
 
@@ -102,7 +102,7 @@ class SqliteGroups:
         """Bring a group into the register."""
         self._connection.execute(
             "INSERT INTO groups (id, platform, platform_id, account, name, unit, purpose, join_way,"
-            " rules, approver, approved_on, state, registered_at, trial_until)"
+            " rules, approver_sealed, approved_on, state, registered_at, trial_until)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 change.id,
@@ -114,7 +114,7 @@ class SqliteGroups:
                 change.purpose,
                 change.join_way,
                 change.rules,
-                change.approver,
+                self._seal.seal(change.approver, place=f"groups.approver:{change.id}"),
                 change.approved_on and change.approved_on.isoformat(),
                 GroupState.REGISTERED.value,
                 to_micros(now),
@@ -284,7 +284,7 @@ class SqliteGroups:
             purpose=purpose,
             join_way=join_way,
             rules=rules,
-            approver=approver,
+            approver=self._seal.unseal(approver, place=f"groups.approver:{number}"),
             approved_on=date.fromisoformat(approved_on) if approved_on else None,
             state=GroupState(state),
             registered_at=from_micros(registered_at),

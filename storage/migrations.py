@@ -46,7 +46,7 @@ _M001 = (
         purpose TEXT NOT NULL DEFAULT '',
         join_way TEXT NOT NULL DEFAULT '',
         rules TEXT NOT NULL DEFAULT '',
-        approver TEXT NOT NULL DEFAULT '',
+        approver_sealed BLOB NOT NULL,
         approved_on TEXT,
         state TEXT NOT NULL,
         registered_at INTEGER NOT NULL,

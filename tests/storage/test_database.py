@@ -46,7 +46,6 @@ TEXT_COLUMNS = {
 """Text that may stand unsealed. A group's name belongs to the group; everything of a person
 (name, card, account, what he wrote) is sealed or a keyed hash. Think before you add one."""
 
-NAMES_STILL_OPEN = {"groups": {"approver"}}
 BLOBS = re.compile(r"_sealed$|_index$|^(before|hash)$")
 
 
@@ -100,8 +99,7 @@ def test_text_stands_open_only_in_columns_that_were_thought_about(connection):
     }
 
     for table, allowed in found.items():
-        still_open = NAMES_STILL_OPEN.get(table, set())
-        assert allowed - still_open == TEXT_COLUMNS[table], table
+        assert allowed == TEXT_COLUMNS[table], table
 
 
 def test_bytes_are_sealed_or_hashed(connection):
@@ -115,7 +113,6 @@ def test_bytes_are_sealed_or_hashed(connection):
     assert unnamed == []
 
 
-@pytest.mark.xfail(reason="groups.approver holds a name; storage/groups.py is to seal it")
 def test_the_name_of_who_approved_a_group_is_sealed(connection):
     found = columns(connection, "groups")
 
