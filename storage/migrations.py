@@ -68,13 +68,19 @@ _M001 = (
         UNIQUE (person, role, group_id)
     ) STRICT""",
     "CREATE INDEX roles_by_group ON roles (group_id, role)",
+    # Time comes first in the key: new rows lie at the end of the tree, old ones leave as a range.
     """CREATE TABLE messages (
+        posted_at INTEGER NOT NULL,
         group_id INTEGER NOT NULL REFERENCES groups (id),
         account TEXT NOT NULL,
         message_id TEXT NOT NULL,
-        posted_at INTEGER NOT NULL,
-        PRIMARY KEY (group_id, account, message_id)
+        PRIMARY KEY (posted_at, group_id, account, message_id)
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE watermarks (
+        group_id INTEGER PRIMARY KEY REFERENCES groups (id),
+        message_id TEXT NOT NULL,
+        posted_at INTEGER NOT NULL
+    ) STRICT""",
     """CREATE TABLE alerts (
         id INTEGER PRIMARY KEY,
         group_id INTEGER NOT NULL REFERENCES groups (id),
@@ -146,13 +152,14 @@ _M001 = (
     ) STRICT""",
     "CREATE INDEX appeals_by_alert ON appeals (alert)",
     """CREATE TABLE unscreened (
+        posted_at INTEGER NOT NULL,
         group_id INTEGER NOT NULL REFERENCES groups (id),
         account TEXT NOT NULL,
         message_id TEXT NOT NULL,
-        posted_at INTEGER NOT NULL,
         reason TEXT NOT NULL,
-        PRIMARY KEY (group_id, account, message_id, reason)
+        PRIMARY KEY (posted_at, group_id, account, message_id, reason)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX unscreened_by_group ON unscreened (group_id)",
     """CREATE TABLE inbox (
         id INTEGER PRIMARY KEY,
         key TEXT UNIQUE,

@@ -36,6 +36,7 @@ from bot.pipeline.identify import Identified, identify, without_repeats
 from bot.pipeline.record import record
 from bot.pipeline.screen import CLEAN, Cite, Screen, Screened, SlowScreening, findings_of
 from bot.screening.engine import LONG_TEXT
+from storage.codec import to_micros
 from storage.database import is_unavailable
 from storage.groups import MessageKey
 from storage.outbox import Letter
@@ -283,7 +284,7 @@ class Worker:
         if isinstance(event, MessagePosted):
             assert what.group is not None
             assert what.message is not None
-            if self._records.groups.see(what.message, event.message.posted_at):
+            if self._records.groups.see(what.message):
                 self._message(event, what.group, what.message, screened, after)
         elif what.durable_key is not None:
             return self._records.inbox.add(event, self._clock.now(), what.durable_key or None)
@@ -310,7 +311,7 @@ class Worker:
             missing.append("long_text")
             after.append(lambda: self._slow.submit(event, lambda back: self.submit(Arrived(back))))
         for reason in missing:
-            self._records.groups.not_screened(name, message.posted_at, reason)
+            self._records.groups.not_screened(name, reason)
         if screened.flagged:
             self._found(event, group, screened.flagged)
         if self._decider.listens_to(MessagePosted):
@@ -319,7 +320,8 @@ class Worker:
     def _returned(self, event: ScreeningReturned, group: Group) -> None:
         if event.complete:
             self._records.groups.now_screened(
-                (group.id, event.account, event.message_id), event.reason
+                (to_micros(event.posted_at), group.id, event.account, event.message_id),
+                event.reason,
             )
         if event.flagged:
             self._found(event, group, event.flagged)

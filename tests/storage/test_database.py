@@ -34,6 +34,7 @@ TEXT_COLUMNS = {
     },
     "appeals": {"state"},
     "unscreened": {"account", "message_id", "reason"},
+    "watermarks": {"message_id"},
     "inbox": {"key", "kind", "state", "trouble"},
     "outbox": {"account", "ref", "kind", "state", "message_id", "reason"},
     "timers": {"key"},
