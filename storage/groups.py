@@ -34,10 +34,20 @@ class SqliteGroups:
         self._people = people
         self._at: dict[tuple[str, str], Group | None] = {}
         self._marks: dict[int, tuple[str, int]] = {}
+        self._fresh: dict[int, tuple[str, int]] = {}
 
-    def forget_watermarks(self) -> None:
-        """Drop the watermarks of a transaction that was undone."""
-        self._marks.clear()
+    def committed(self) -> None:
+        """Hold the watermarks of a transaction that stands, until they are written."""
+        for group, mark in self._fresh.items():
+            held = self._marks.get(group)
+            if held is None or held[1] <= mark[1]:
+                self._marks[group] = mark
+        self._fresh.clear()
+
+    def undone(self) -> None:
+        """Drop what a transaction that was undone has read and seen."""
+        self._fresh.clear()
+        self.forget_read()
 
     def forget_read(self) -> None:
         """Drop what is in memory, after a transaction was undone."""
@@ -172,13 +182,16 @@ class SqliteGroups:
         if cursor.rowcount != 1:
             return False
         posted_at, group, _, message_id = message
-        mark = self._marks.get(group)
+        mark = self._fresh.get(group)
         if mark is None or mark[1] <= posted_at:
-            self._marks[group] = (message_id, posted_at)
+            self._fresh[group] = (message_id, posted_at)
         return True
 
     def keep_watermarks(self) -> None:
-        """Write the watermarks of the transaction, one row a group; it is about to be committed."""
+        """Write the watermarks since the last time, one row a group.
+
+        Now and then is enough: after a crash an older watermark only draws more of the history.
+        """
         if self._marks:
             self._connection.executemany(
                 "INSERT INTO watermarks VALUES (?, ?, ?) ON CONFLICT (group_id) DO UPDATE SET"
@@ -204,11 +217,12 @@ class SqliteGroups:
 
     def last_seen(self, group: int) -> tuple[str, datetime] | None:
         """Return the group's watermark: id and time of the last message seen."""
-        self.keep_watermarks()
         row = self._connection.execute(
             "SELECT message_id, posted_at FROM watermarks WHERE group_id = ?", (group,)
         ).fetchone()
-        return None if row is None else (row[0], from_micros(row[1]))
+        known = (row, self._marks.get(group), self._fresh.get(group))
+        latest = max((mark for mark in known if mark), key=lambda mark: mark[1], default=None)
+        return None if latest is None else (latest[0], from_micros(latest[1]))
 
     def expire_messages(self, before: datetime) -> int:
         """Forget message ids, also of messages that were not fully screened; return how many."""

@@ -39,13 +39,12 @@ class UnitOfWork:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self.groups.keep_watermarks()
             self.connection.execute("COMMIT")
+            self.groups.committed()
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            self.groups.forget_read()
-            self.groups.forget_watermarks()
+            self.groups.undone()
             raise
 
     @contextmanager

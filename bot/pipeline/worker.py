@@ -192,6 +192,7 @@ class Worker:
             self._metrics.batch_committed(len(items))
             self._persist([item for item in items if not isinstance(item, _Stop)])
             if any(isinstance(item, _Stop) for item in items):
+                self._records.groups.keep_watermarks()
                 return
 
     def _persist(self, items: Sequence[Item]) -> None:
@@ -361,6 +362,7 @@ class Worker:
 
     def _due(self) -> None:
         now = self._clock.now()
+        self._records.groups.keep_watermarks()
         for key, due_at in self._records.timers.take_due(now):
             self._records.inbox.add(TimerDue(at=due_at, key=key), now)
         duties = self._records.duties
