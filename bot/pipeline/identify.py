@@ -112,8 +112,9 @@ def _message(event: MessagePosted, records: UnitOfWork) -> tuple[Identified, ...
         group=group,
         message=(to_micros(message.posted_at), group.id, message.account, message.id),
     )
-    _, _, own = message.account.partition(":")
-    if own not in message.mentions or event.caught_up:
+    if not message.mentions or event.caught_up:
+        return (posted,)
+    if message.account.partition(":")[2] not in message.mentions:
         return (posted,)
     given = CommandGiven(
         at=event.at,

@@ -46,7 +46,8 @@ class Nursery:
     def kill(self) -> None:
         """Kill the bot that runs, as a power cut would."""
         if self.child:
-            os.kill(self.child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child, signal.SIGKILL)
             self.child = 0
 
 
