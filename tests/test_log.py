@@ -23,7 +23,7 @@ def lines():
     root.handlers.clear()  # pytest's own would be closed by configure
     for library in ("websockets", "asyncio", "uvicorn"):  # others' tests leave levels behind
         logging.getLogger(library).setLevel(logging.NOTSET)
-        logging.getLogger(library).disabled = False
+        logging.getLogger(library).propagate = True
     stream = io.StringIO()
     configure("DEBUG", stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
