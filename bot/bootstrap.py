@@ -6,7 +6,7 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ from storage.unit_of_work import UnitOfWork
 
 STORE_NAME = "qungui.db"
 RENEW_SECONDS = 1.0
+_RETENTION = "housekeeping"
+"""The workflow whose settings are the section [retention]."""
 _log = event_logger("qungui.bootstrap")
 _SUBMITTED = {
     "GroupSubmitted": GroupSubmitted,
@@ -71,7 +73,7 @@ class Plugins:
     @property
     def workflow_settings(self) -> Mapping[str, type]:
         """The settings type of each workflow, for [workflows.NAME]."""
-        return {each.name: each.settings for each in self.workflows}
+        return {each.name: each.settings for each in self.workflows if each.name != _RETENTION}
 
 
 def load_plugins() -> Plugins:
@@ -443,16 +445,10 @@ class _Web:
 
 
 def _workflow_settings(config: Config, loaded: Plugins) -> Mapping[str, object]:
-    settings = dict(config.workflows)
-    kinds = loaded.workflow_settings
-    if "housekeeping" in kinds:
-        chosen: Any = settings.get("housekeeping") or kinds["housekeeping"]()  # its own dataclass
-        settings["housekeeping"] = replace(
-            chosen,
-            message_ids_days=config.retention.message_ids_days,
-            excerpts_days_after_close=config.retention.excerpts_days_after_close,
-        )
-    return settings
+    terms = next((each for each in loaded.workflows if each.name == _RETENTION), None)
+    if terms is None:
+        return config.workflows
+    return {**config.workflows, _RETENTION: terms.settings(**config.retention.model_dump())}
 
 
 def _submitted(kind: str, body: str) -> Event:

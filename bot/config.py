@@ -169,6 +169,7 @@ class Retention(_Section):
     message_ids_days: _Days = Field(default=30, ge=1)
     excerpts_days_after_close: _Days = Field(default=30, ge=0)
     audit_days: _Days = 1096
+    settled_days: _Days = Field(default=30, ge=1)
 
     @field_validator("audit_days")
     @classmethod

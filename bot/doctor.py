@@ -12,6 +12,7 @@ from bot.model.errors import BotError
 from bot.vault import Vault
 from storage.audit import SqliteAudit
 from storage.database import Connection, DatabaseError, check, open_reader, pending_steps
+from storage.outbox import SqliteOutbox
 from storage.people import SqlitePeople
 
 
@@ -74,12 +75,22 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
         fine=broken is None,
         text="审计链完整" if broken is None else f"审计链从第 {broken} 条起断开，可能被改动",
     )
-    SqlitePeople(connection, Vault.open(config.store.key_file)).prove_key()
+    vault = Vault.open(config.store.key_file)
+    SqlitePeople(connection, vault).prove_key()
     yield Verdict(fine=True, text="密钥文件可用，权限 0600")
+    unknown = SqliteOutbox(connection, vault).counts().get("unknown", 0)
+    yield Verdict(
+        fine=not unknown,
+        text=f"结果不明的发送 {unknown} 条，没有重发，请收件人在“待办”里核对"
+        if unknown
+        else "没有结果不明的发送",
+    )
 
 
 def _running(config: Config, *, told: Collection[str]) -> Iterator[Verdict]:
     """Ask the running bot for its accounts, and for what it could not load."""
+    if config.office.trouble_mail:
+        yield Verdict(fine=True, text=f"运行故障联系：{config.office.trouble_mail}")
     if not config.accounts:
         yield Verdict(fine=False, text="没有配置账号，请在 config.toml 写 [[accounts]]")
     try:

@@ -79,6 +79,8 @@ def scan(
                     screening = engine.screen(line.text) if not line.error else Screening()
                     report.add(line, screening)
                     status = max(status, _status(line, screening))
+            except BrokenPipeError:
+                raise  # who reads our output has enough
             except OSError as fault:
                 err.write(
                     f"无法读取 {path}：{fault.strerror or fault}，请检查文件是否存在、是否有权限。\n"

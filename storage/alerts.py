@@ -39,19 +39,17 @@ class SqliteAlerts:
 
         The series runs on after the last number given; numbers of open alerts are passed over.
         """
-        taken = {
-            number
-            for (number,) in self._connection.execute(
-                "SELECT number FROM alerts WHERE recipient = ? AND state <> 'closed'", (person,)
-            )
-        }
         row = self._connection.execute(
             "SELECT number FROM alerts WHERE recipient = ? ORDER BY id DESC LIMIT 1", (person,)
         ).fetchone()
         last = row[0] if row else 0
         for step in range(_SERIES):
             number = (last + step) % _SERIES + 1
-            if number not in taken:
+            taken = self._connection.execute(
+                "SELECT 1 FROM alerts WHERE recipient = ? AND number = ? AND state <> 'closed'",
+                (person, number),
+            ).fetchone()
+            if taken is None:
                 return number
         raise BotError("待办已满 999 件，请先处置一部分。")
 

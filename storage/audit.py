@@ -13,6 +13,7 @@ from storage.codec import from_micros, to_micros
 from storage.database import Connection, Row
 
 _FIRST = bytes(32)
+_EXPIRED = "audit.expired"
 
 
 class SqliteAudit:
@@ -43,13 +44,30 @@ class SqliteAudit:
 
     def broken_at(self) -> int | None:
         """Return the id of the first row that was changed or is missing; None: all stand."""
-        before, expected = _FIRST, 1
+        before, expected = self._anchor()
         for row in self._connection.execute("SELECT * FROM audit ORDER BY id"):
             if row[0] != expected or row[6] != before or row[7] != _hash(row[:7]):
                 return expected
             before, expected = row[7], expected + 1
         last = self._connection.execute("PRAGMA user_version").fetchone()[0]
         return None if last == expected - 1 else expected
+
+    def expire(self, before: datetime, now: datetime) -> int:
+        """Forget rows from before a moment, oldest first; return how many.
+
+        The last row forgotten is named, with its hash, by a row of the chain itself: so what is
+        left can still be proved, and rows that somebody else cut off at the beginning are missed.
+        """
+        last = self._connection.execute(
+            "SELECT id, hash FROM audit WHERE id < (SELECT coalesce(min(id), (SELECT max(id)"
+            " FROM audit)) FROM audit WHERE at >= ?) ORDER BY id DESC LIMIT 1",
+            (to_micros(before),),
+        ).fetchone()
+        if last is None:
+            return 0
+        named = f"{last[0]}:{last[1].hex()}"
+        self.add(Record(actor="bot", deed=_EXPIRED, subject="audit", detail=named), now)
+        return int(self._connection.execute("DELETE FROM audit WHERE id <= ?", (last[0],)).rowcount)
 
     def latest(self, count: int) -> Sequence[tuple[datetime, Record]]:
         """Return the latest rows, newest first."""
@@ -60,6 +78,16 @@ class SqliteAudit:
             (from_micros(at), Record(actor=actor, deed=deed, subject=subject, detail=detail))
             for at, actor, deed, subject, detail in rows
         ]
+
+    def _anchor(self) -> tuple[bytes, int]:
+        """Return the hash before the first row that should stand, and its id."""
+        row = self._connection.execute(
+            "SELECT detail FROM audit WHERE deed = ? ORDER BY id DESC LIMIT 1", (_EXPIRED,)
+        ).fetchone()
+        if row is None:
+            return _FIRST, 1
+        number, _, last = row[0].partition(":")
+        return bytes.fromhex(last), int(number) + 1
 
 
 def _hash(row: Row) -> bytes:

@@ -14,12 +14,13 @@ from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
 from storage.database import Connection, Row
 from storage.people import SqlitePeople
 
-MessageKey = tuple[int, str, str]
-"""What names a message: our group, the account that saw it, its id at the platform."""
+MessageKey = tuple[int, int, str, str]
+"""What names a message: when it was posted (microseconds), our group, the account that saw it,
+its id at the platform."""
 
 _COLUMNS = (
-    "id, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,"
-    " approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
+    "id, platform, platform_id, account, name, unit, purpose, join_way, rules,"
+    " approver_sealed, approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
     " standing, owner_sealed, drawn_at"
 )
 
@@ -32,6 +33,21 @@ class SqliteGroups:
         self._seal = seal
         self._people = people
         self._at: dict[tuple[str, str], Group | None] = {}
+        self._marks: dict[int, tuple[str, int]] = {}
+        self._fresh: dict[int, tuple[str, int]] = {}
+
+    def committed(self) -> None:
+        """Hold the watermarks of a transaction that stands, until they are written."""
+        for group, mark in self._fresh.items():
+            held = self._marks.get(group)
+            if held is None or held[1] <= mark[1]:
+                self._marks[group] = mark
+        self._fresh.clear()
+
+    def undone(self) -> None:
+        """Drop what a transaction that was undone has read and seen."""
+        self._fresh.clear()
+        self.forget_read()
 
     def forget_read(self) -> None:
         """Drop what is in memory, after a transaction was undone."""
@@ -102,7 +118,7 @@ class SqliteGroups:
         """Bring a group into the register."""
         self._connection.execute(
             "INSERT INTO groups (id, platform, platform_id, account, name, unit, purpose, join_way,"
-            " rules, approver, approved_on, state, registered_at, trial_until)"
+            " rules, approver_sealed, approved_on, state, registered_at, trial_until)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 change.id,
@@ -114,7 +130,7 @@ class SqliteGroups:
                 change.purpose,
                 change.join_way,
                 change.rules,
-                change.approver,
+                self._seal.seal(change.approver, place=f"groups.approver:{change.id}"),
                 change.approved_on and change.approved_on.isoformat(),
                 GroupState.REGISTERED.value,
                 to_micros(now),
@@ -158,13 +174,32 @@ class SqliteGroups:
         """Hold back what is not critical until a moment."""
         self._update(group, "paused_until = ?", (maybe_micros(until),))
 
-    def see(self, message: MessageKey, posted_at: datetime) -> bool:
+    def see(self, message: MessageKey) -> bool:
         """Keep that a message was seen; False when it was seen before."""
         cursor = self._connection.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*message, to_micros(posted_at)),
+            "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", message
         )
-        return bool(cursor.rowcount == 1)
+        if cursor.rowcount != 1:
+            return False
+        posted_at, group, _, message_id = message
+        mark = self._fresh.get(group)
+        if mark is None or mark[1] <= posted_at:
+            self._fresh[group] = (message_id, posted_at)
+        return True
+
+    def keep_watermarks(self) -> None:
+        """Write the watermarks since the last time, one row a group.
+
+        Now and then is enough: after a crash an older watermark only draws more of the history.
+        """
+        if self._marks:
+            self._connection.executemany(
+                "INSERT INTO watermarks VALUES (?, ?, ?) ON CONFLICT (group_id) DO UPDATE SET"
+                " message_id = excluded.message_id, posted_at = excluded.posted_at"
+                " WHERE excluded.posted_at >= posted_at",
+                [(group, *mark) for group, mark in self._marks.items()],
+            )
+            self._marks.clear()
 
     def seen(self, messages: Sequence[MessageKey]) -> AbstractSet[MessageKey]:
         """Return those of some messages that were seen before."""
@@ -172,9 +207,10 @@ class SqliteGroups:
             return frozenset()
         return frozenset(
             self._connection.execute(
-                "SELECT group_id, account, message_id FROM json_each(?) AS asked"
-                " CROSS JOIN messages ON group_id = asked.value ->> 0"
-                " AND account = asked.value ->> 1 AND message_id = asked.value ->> 2",
+                "SELECT posted_at, group_id, account, message_id FROM json_each(?) AS asked"
+                " CROSS JOIN messages ON posted_at = asked.value ->> 0"
+                " AND group_id = asked.value ->> 1 AND account = asked.value ->> 2"
+                " AND message_id = asked.value ->> 3",
                 (json.dumps(messages),),
             )
         )
@@ -182,9 +218,11 @@ class SqliteGroups:
     def last_seen(self, group: int) -> tuple[str, datetime] | None:
         """Return the group's watermark: id and time of the last message seen."""
         row = self._connection.execute(
-            "SELECT message_id, max(posted_at) FROM messages WHERE group_id = ?", (group,)
+            "SELECT message_id, posted_at FROM watermarks WHERE group_id = ?", (group,)
         ).fetchone()
-        return None if row[1] is None else (row[0], from_micros(row[1]))
+        known = (row, self._marks.get(group), self._fresh.get(group))
+        latest = max((mark for mark in known if mark), key=lambda mark: mark[1], default=None)
+        return None if latest is None else (latest[0], from_micros(latest[1]))
 
     def expire_messages(self, before: datetime) -> int:
         """Forget message ids, also of messages that were not fully screened; return how many."""
@@ -195,18 +233,18 @@ class SqliteGroups:
             ).rowcount
         )
 
-    def not_screened(self, message: MessageKey, posted_at: datetime, reason: str) -> None:
+    def not_screened(self, message: MessageKey, reason: str) -> None:
         """Keep that a message was not fully screened, and why."""
         self._connection.execute(
             "INSERT INTO unscreened VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*message, to_micros(posted_at), reason),
+            (*message, reason),
         )
 
     def now_screened(self, message: MessageKey, reason: str) -> None:
         """Keep that what was missing of a message has been screened."""
         self._connection.execute(
-            "DELETE FROM unscreened WHERE group_id = ? AND account = ? AND message_id = ?"
-            " AND reason = ?",
+            "DELETE FROM unscreened WHERE posted_at = ? AND group_id = ? AND account = ?"
+            " AND message_id = ? AND reason = ?",
             (*message, reason),
         )
 
@@ -284,7 +322,7 @@ class SqliteGroups:
             purpose=purpose,
             join_way=join_way,
             rules=rules,
-            approver=approver,
+            approver=self._seal.unseal(approver, place=f"groups.approver:{number}"),
             approved_on=date.fromisoformat(approved_on) if approved_on else None,
             state=GroupState(state),
             registered_at=from_micros(registered_at),

@@ -46,7 +46,7 @@ _M001 = (
         purpose TEXT NOT NULL DEFAULT '',
         join_way TEXT NOT NULL DEFAULT '',
         rules TEXT NOT NULL DEFAULT '',
-        approver TEXT NOT NULL DEFAULT '',
+        approver_sealed BLOB NOT NULL,
         approved_on TEXT,
         state TEXT NOT NULL,
         registered_at INTEGER NOT NULL,
@@ -68,13 +68,19 @@ _M001 = (
         UNIQUE (person, role, group_id)
     ) STRICT""",
     "CREATE INDEX roles_by_group ON roles (group_id, role)",
+    # Time comes first in the key: new rows lie at the end of the tree, old ones leave as a range.
     """CREATE TABLE messages (
+        posted_at INTEGER NOT NULL,
         group_id INTEGER NOT NULL REFERENCES groups (id),
         account TEXT NOT NULL,
         message_id TEXT NOT NULL,
-        posted_at INTEGER NOT NULL,
-        PRIMARY KEY (group_id, account, message_id)
+        PRIMARY KEY (posted_at, group_id, account, message_id)
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE watermarks (
+        group_id INTEGER PRIMARY KEY REFERENCES groups (id),
+        message_id TEXT NOT NULL,
+        posted_at INTEGER NOT NULL
+    ) STRICT""",
     """CREATE TABLE alerts (
         id INTEGER PRIMARY KEY,
         group_id INTEGER NOT NULL REFERENCES groups (id),
@@ -157,13 +163,14 @@ _M001 = (
         CHECK (proposed_by <> agreed_by)
     ) STRICT""",
     """CREATE TABLE unscreened (
+        posted_at INTEGER NOT NULL,
         group_id INTEGER NOT NULL REFERENCES groups (id),
         account TEXT NOT NULL,
         message_id TEXT NOT NULL,
-        posted_at INTEGER NOT NULL,
         reason TEXT NOT NULL,
-        PRIMARY KEY (group_id, account, message_id, reason)
+        PRIMARY KEY (posted_at, group_id, account, message_id, reason)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX unscreened_by_group ON unscreened (group_id)",
     """CREATE TABLE inbox (
         id INTEGER PRIMARY KEY,
         key TEXT UNIQUE,

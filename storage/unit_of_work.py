@@ -42,10 +42,11 @@ class UnitOfWork:
         try:
             yield
             self.connection.execute("COMMIT")
+            self.groups.committed()
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            self.groups.forget_read()
+            self.groups.undone()
             raise
 
     @contextmanager

@@ -156,15 +156,11 @@ def test_what_the_socket_cannot_take_is_refused_with_a_sentence(config, loaded, 
     assert said in str(refused)
 
 
-def test_settings_of_housekeeping_are_kept_beside_the_terms_of_retention(config, loaded):
-    kind = loaded.workflow_settings["housekeeping"]
-    chosen = config.model_copy(
-        update={
-            "workflows": {"housekeeping": kind(settled_days=9)},
-            "retention": config.retention.model_copy(update={"message_ids_days": 12}),
-        }
-    )
+def test_the_terms_of_retention_are_the_settings_of_housekeeping(config, loaded):
+    terms = config.retention.model_copy(update={"message_ids_days": 12, "audit_days": 200})
 
-    found = _workflow_settings(chosen, loaded)["housekeeping"]
+    found = _workflow_settings(config.model_copy(update={"retention": terms}), loaded)
 
-    assert found == kind(settled_days=9, message_ids_days=12)
+    assert found["housekeeping"].message_ids_days == 12
+    assert found["housekeeping"].audit_days == 200
+    assert "housekeeping" not in loaded.workflow_settings

@@ -21,6 +21,9 @@ def lines():
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
     before = root.handlers[:], root.level
     root.handlers.clear()  # pytest's own would be closed by configure
+    for library in ("websockets", "asyncio", "uvicorn"):  # others' tests leave levels behind
+        logging.getLogger(library).setLevel(logging.NOTSET)
+        logging.getLogger(library).propagate = True
     stream = io.StringIO()
     configure("DEBUG", stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]

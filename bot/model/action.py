@@ -291,6 +291,7 @@ class Expire(Change):
     message_ids_before: datetime
     excerpts_before: datetime
     settled_before: datetime
+    audit_before: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,7 @@ from bot.model.event import (
     StandingChanged,
 )
 from bot.model.group import Group, GroupState
+from storage.codec import to_micros
 from storage.groups import MessageKey
 from storage.unit_of_work import UnitOfWork
 
@@ -106,9 +107,14 @@ def _message(event: MessagePosted, records: UnitOfWork) -> tuple[Identified, ...
     group = _watched(event.account, message.group, records)
     if group is None:
         return ()
-    posted = Identified(event=event, group=group, message=(group.id, message.account, message.id))
-    _, _, own = message.account.partition(":")
-    if own not in message.mentions or event.caught_up:
+    posted = Identified(
+        event=event,
+        group=group,
+        message=(to_micros(message.posted_at), group.id, message.account, message.id),
+    )
+    if not message.mentions or event.caught_up:
+        return (posted,)
+    if message.account.partition(":")[2] not in message.mentions:
         return (posted,)
     given = CommandGiven(
         at=event.at,

@@ -113,3 +113,4 @@ def _expire(action: Expire, records: UnitOfWork, now: datetime) -> None:
     records.outbox.expire(action.settled_before)
     records.duties.expire(action.settled_before)
     records.dialogues.expire(now)
+    records.audit.expire(action.audit_before, now)

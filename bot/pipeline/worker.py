@@ -36,6 +36,7 @@ from bot.pipeline.identify import Identified, identify, without_repeats
 from bot.pipeline.record import record
 from bot.pipeline.screen import CLEAN, Cite, Screen, Screened, SlowScreening, findings_of
 from bot.screening.engine import LONG_TEXT
+from storage.codec import to_micros
 from storage.database import is_unavailable
 from storage.groups import MessageKey
 from storage.outbox import Letter
@@ -191,6 +192,7 @@ class Worker:
             self._metrics.batch_committed(len(items))
             self._persist([item for item in items if not isinstance(item, _Stop)])
             if any(isinstance(item, _Stop) for item in items):
+                self._records.groups.keep_watermarks()
                 return
 
     def _persist(self, items: Sequence[Item]) -> None:
@@ -283,7 +285,7 @@ class Worker:
         if isinstance(event, MessagePosted):
             assert what.group is not None
             assert what.message is not None
-            if self._records.groups.see(what.message, event.message.posted_at):
+            if self._records.groups.see(what.message):
                 self._message(event, what.group, what.message, screened, after)
         elif what.durable_key is not None:
             return self._records.inbox.add(event, self._clock.now(), what.durable_key or None)
@@ -310,7 +312,7 @@ class Worker:
             missing.append("long_text")
             after.append(lambda: self._slow.submit(event, lambda back: self.submit(Arrived(back))))
         for reason in missing:
-            self._records.groups.not_screened(name, message.posted_at, reason)
+            self._records.groups.not_screened(name, reason)
         if screened.flagged:
             self._found(event, group, screened.flagged)
         if self._decider.listens_to(MessagePosted):
@@ -319,7 +321,8 @@ class Worker:
     def _returned(self, event: ScreeningReturned, group: Group) -> None:
         if event.complete:
             self._records.groups.now_screened(
-                (group.id, event.account, event.message_id), event.reason
+                (to_micros(event.posted_at), group.id, event.account, event.message_id),
+                event.reason,
             )
         if event.flagged:
             self._found(event, group, event.flagged)
@@ -359,6 +362,7 @@ class Worker:
 
     def _due(self) -> None:
         now = self._clock.now()
+        self._records.groups.keep_watermarks()
         for key, due_at in self._records.timers.take_due(now):
             self._records.inbox.add(TimerDue(at=due_at, key=key), now)
         duties = self._records.duties

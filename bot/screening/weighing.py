@@ -257,6 +257,15 @@ def _shapes(sighting: Sighting, scales: Scales) -> Iterator[Seen]:
                 yield from _seen(sighting, first, last, parts[0].pattern, weight)
 
 
+def _apart(shapes: Iterable[Seen]) -> list[Seen]:
+    """Return turns of phrase by start, without those that overlap one before them."""
+    apart: list[Seen] = []
+    for shape in sorted(shapes, key=_place):
+        if not apart or shape.start >= apart[-1].end:
+            apart.append(shape)
+    return apart
+
+
 def _seen(sighting: Sighting, start: int, end: int, name: str, weight: int) -> Iterator[Seen]:
     span = sighting.span(start, end)
     if not any(phrase.start < span.end and phrase.end > span.start for phrase in sighting.allowed):

@@ -77,7 +77,8 @@ def catch_up(context: Ctx, event: AccountConnected) -> Iterator[Action]:
 def watch(context: Ctx, event: GroupRegistered) -> Iterator[Action]:
     """Keep that a group is watched from the moment in which it is registered."""
     account = context.groups.get(event.group).account
-    if context.online.get(account):
+    # Without an earlier pulse the account's first AccountConnected is still to come.
+    if context.online.get(account) and context.duties.last(_pulse_of(account)) is not None:
         yield DutyDone(job=_pulse_of(account), slot=f"registered:{event.group}")
 
 

@@ -16,6 +16,7 @@ class HousekeepingSettings:
     message_ids_days: int = 30
     excerpts_days_after_close: int = 30
     settled_days: int = 30
+    audit_days: int = 1096
 
 
 def expire(context: Context[HousekeepingSettings], _: DutyDue) -> Iterator[Action]:
@@ -25,6 +26,7 @@ def expire(context: Context[HousekeepingSettings], _: DutyDue) -> Iterator[Actio
         message_ids_before=now - timedelta(days=settings.message_ids_days),
         excerpts_before=now - timedelta(days=settings.excerpts_days_after_close),
         settled_before=now - timedelta(days=settings.settled_days),
+        audit_before=now - timedelta(days=settings.audit_days),
     )
     yield Record(actor="bot", deed="expired", subject="store")
 

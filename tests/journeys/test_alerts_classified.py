@@ -25,6 +25,7 @@ PARTS = ("机密", "东河二号", "坐标清单")
 PLACES = {
     "people.name_sealed": lambda row: f"people.name:{row['id']}",
     "accounts.user_sealed": lambda row: f"accounts.user:{row['person']}",
+    "groups.approver_sealed": lambda row: f"groups.approver:{row['id']}",
     "groups.owner_sealed": lambda row: f"groups.owner:{row['id']}",
     "findings.sender_sealed": lambda row: f"findings.sender:{row['id']}",
     "findings.card_sealed": lambda row: f"findings.card:{row['id']}",

@@ -10,6 +10,7 @@ from bot.bootstrap import submit_offline
 from bot.clock import SystemClock
 from bot.model.port import Groups
 from bot.sandbox.things import Posted
+from storage.codec import to_micros
 from tests.journeys.conftest import (
     BUDGET,
     CHENG,
@@ -239,7 +240,10 @@ def test_what_was_seen_after_an_absence_began_does_not_prove_it_away(on_site):
 
         def seen_live(records: Any) -> None:
             records.groups.open_blind(1, began, "closed")
-            records.groups.see((1, "qq:10001", str(live.id)), site.clock.now())
+            name = (to_micros(site.clock.now()), 1, "qq:10001", str(live.id))
+            records.groups.see(name)
+            records.groups.committed()
+            records.groups.keep_watermarks()
 
         site.records(seen_live)
 

@@ -415,7 +415,11 @@ def test_ten_megabytes_of_text_are_screened_apart_and_alerted_when_they_return(o
 
             async def marked() -> bool:
                 return await stage.records(
-                    lambda records: bool(records.groups.seen([(1, f"qq:{BOT}", "940")]))
+                    lambda records: bool(
+                        records.connection.execute(
+                            "SELECT 1 FROM messages WHERE message_id = '940'"
+                        ).fetchone()
+                    )
                 )
 
             assert await becomes(marked, 60)

@@ -13,6 +13,7 @@ from bot.model.event import (
 )
 from bot.model.group import GroupState
 from bot.pipeline.identify import identify, without_repeats
+from storage.codec import to_micros
 from tests.pipeline.desk import ACCOUNT, GAMBLING, GROUP, MORNING, PLACE
 
 
@@ -20,7 +21,7 @@ def test_a_message_of_a_registered_group_is_ours(desk):
     (found,) = identify(desk.posted(1), desk.records)
 
     assert found.group.id == GROUP
-    assert found.message == (GROUP, ACCOUNT, "1")
+    assert found.message == (to_micros(MORNING), GROUP, ACCOUNT, "1")
     assert found.durable_key is None
 
 
@@ -105,7 +106,7 @@ def test_messages_seen_before_are_left_out_and_the_rest_stays_in_its_order(desk)
 
     fresh = without_repeats(batch, desk.records)
 
-    assert [[each.message[2] for each in some] for some in fresh] == [[], ["2"], [], ["4"]]
+    assert [[each.message[-1] for each in some] for some in fresh] == [[], ["2"], [], ["4"]]
 
 
 def test_what_concerns_an_account_needs_no_group(desk):

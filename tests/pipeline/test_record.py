@@ -71,7 +71,12 @@ CHANGES = (
     Append(event=TimerDue(at=MORNING, key="alert:1")),
     OpenBlind(group=GROUP, since=MORNING, cause="offline"),
     CloseBlind(group=GROUP, until=LATER, caught_up=False),
-    Expire(message_ids_before=MORNING, excerpts_before=MORNING, settled_before=MORNING),
+    Expire(
+        message_ids_before=MORNING,
+        excerpts_before=MORNING,
+        settled_before=MORNING,
+        audit_before=MORNING,
+    ),
     Record(actor="bot", deed="x", subject="y"),
     DutyDone(job="courtesy", slot="x"),
 )
@@ -115,7 +120,12 @@ def test_what_is_past_its_term_is_forgotten(desk):
     desk.records.duties.claim("courtesy", "x", MORNING)
 
     record(
-        Expire(message_ids_before=LATER, excerpts_before=LATER, settled_before=LATER),
+        Expire(
+            message_ids_before=LATER,
+            excerpts_before=LATER,
+            settled_before=LATER,
+            audit_before=LATER,
+        ),
         desk.records,
         MORNING,
     )

@@ -128,3 +128,33 @@ def test_the_latest_rows_come_newest_first(records):
 
     assert [record.deed for _, record in found] == ["deed.2", "deed.1"]
     assert found[0][0] == NOW + timedelta(minutes=2)
+
+
+def test_old_rows_expire_and_what_is_left_still_proves_itself(records):
+    write(records, 6)
+
+    gone = records.audit.expire(NOW + 3 * MINUTE, NOW + timedelta(days=1))
+
+    assert gone == 3
+    assert records.audit.broken_at() is None
+    assert [each.deed for _, each in records.audit.latest(10)] == [
+        "audit.expired", "deed.5", "deed.4", "deed.3",
+    ]  # fmt: skip
+
+
+def test_rows_that_somebody_cut_off_at_the_beginning_are_missed(records):
+    write(records, 6)
+    records.audit.expire(NOW + 2 * MINUTE, NOW + timedelta(days=1))
+
+    records.connection.execute("DELETE FROM audit WHERE id = 3")
+
+    assert records.audit.broken_at() == 3
+
+
+def test_the_last_row_never_expires(records):
+    write(records, 3)
+
+    records.audit.expire(NOW + timedelta(days=9), NOW + timedelta(days=9))
+
+    assert records.audit.broken_at() is None
+    assert len(records.audit.latest(10)) == 2

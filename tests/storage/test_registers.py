@@ -1,7 +1,7 @@
 """The registers of people and groups come back as they were written."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -10,12 +10,14 @@ from bot.model.errors import BotError
 from bot.model.group import Group, GroupState, Person, Role
 from bot.model.message import Standing
 from bot.vault import Vault
+from storage.codec import to_micros
+from storage.groups import MessageKey
 from storage.unit_of_work import UnitOfWork
 from tests.storage.moments import MINUTE, NOW
 
 
-def message(number: str) -> tuple[int, str, str]:
-    return 1, "qq:10001", number
+def message(number: str, posted_at: datetime = NOW) -> MessageKey:
+    return to_micros(posted_at), 1, "qq:10001", number
 
 
 def test_a_person_comes_back_as_enrolled(records):
@@ -164,9 +166,9 @@ def test_roles_are_held_once_per_group_and_once_per_office(peopled):
 def test_a_message_is_seen_once_and_the_latest_is_the_watermark(peopled):
     groups = peopled.groups
 
-    first = groups.see(message("902"), NOW + MINUTE)
-    second = groups.see(message("901"), NOW)
-    again = groups.see(message("902"), NOW + MINUTE)
+    first = groups.see(message("902", NOW + MINUTE))
+    second = groups.see(message("901"))
+    again = groups.see(message("902", NOW + MINUTE))
 
     assert (first, second, again) == (True, True, False)
     assert groups.seen([message("901"), message("903")]) == {message("901")}
@@ -175,22 +177,24 @@ def test_a_message_is_seen_once_and_the_latest_is_the_watermark(peopled):
 
 def test_message_ids_are_forgotten_after_their_term(peopled):
     groups = peopled.groups
-    groups.see(message("901"), NOW)
-    groups.see(message("902"), NOW + MINUTE)
-    groups.not_screened(message("901"), NOW, "image")
+    groups.see(message("901"))
+    groups.see(message("902", NOW + MINUTE))
+    groups.not_screened(message("901"), "image")
 
     forgotten = groups.expire_messages(NOW + MINUTE)
 
     assert forgotten == 1
-    assert groups.seen([message("901"), message("902")]) == {message("902")}
+    assert groups.seen([message("901"), message("902", NOW + MINUTE)]) == {
+        message("902", NOW + MINUTE)
+    }
     assert groups.unscreened_count(1) == 0
 
 
 def test_what_was_not_screened_is_counted_by_message_until_it_was(peopled):
     groups = peopled.groups
     for reason in ("image", "rule:gambling"):
-        groups.not_screened(message("901"), NOW, reason)
-    groups.not_screened(message("902"), NOW, "long_text")
+        groups.not_screened(message("901"), reason)
+    groups.not_screened(message("902"), "long_text")
 
     groups.now_screened(message("902"), "long_text")
 

@@ -91,14 +91,13 @@ def _raise(context: Alerts, group: Group, findings: Sequence[Finding]) -> Iterat
             subject=f"alert:{alert.id}",
             detail=f"group:{group.id} rule:{alert.rule} {severity.word}",
         )
-    yield SaveAlert(alert=alert)
-    yield AttachFindings(findings=tuple(each.id for each in findings), alert=alert.id)
-    if told_before:
-        return
     held = held_for(context, group, alert)
-    if held is None:
-        yield from tell(context, alert, group)
-    elif alert.state is AlertState.HELD:
+    if held is None and not told_before:
+        yield from tell(context, alert, group, () if known else findings)
+    else:
+        yield SaveAlert(alert=alert)
+    yield AttachFindings(findings=tuple(each.id for each in findings), alert=alert.id)
+    if held is not None and alert.state is AlertState.HELD:
         yield held
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.model.action import Action, Lane, Record, SaveAlert, SayPrivately, Wake
 from bot.model.alert import Alert
-from bot.model.finding import Severity
+from bot.model.finding import Finding, Severity
 from bot.model.group import Group, Person, Role
 from plugins.workflows.alerts.holding import of_trial
 from plugins.workflows.alerts.secret import wake_secret
@@ -17,8 +17,13 @@ _CHAIN: Final = (Role.OWNER, Role.DUTY, Role.LEADER)
 _SECRET_CHAIN: Final = (*_CHAIN, Role.COMMITTEE)
 
 
-def tell(context: Alerts, alert: Alert, group: Group) -> Iterator[Action]:
-    """Send an alert to its recipient now, and wait for his decision."""
+def tell(
+    context: Alerts, alert: Alert, group: Group, findings: Sequence[Finding] = ()
+) -> Iterator[Action]:
+    """Send an alert to its recipient now, and wait for his decision.
+
+    `findings` are those under the alert, where they are not recorded yet.
+    """
     yield from shown(context, alert, group)
     if alert.classified and alert.source is None:
         yield from wake_secret(alert)
@@ -26,7 +31,7 @@ def tell(context: Alerts, alert: Alert, group: Group) -> Iterator[Action]:
     if user is None:
         yield Record(actor="bot", deed="alert.unreachable", subject=f"alert:{alert.id}")
         return
-    findings = context.findings.of_alert(alert.source or alert.id)
+    findings = findings or context.findings.of_alert(alert.source or alert.id)
     yield SayPrivately(
         account=group.account,
         lane=Lane.CRITICAL if alert.severity is Severity.CRITICAL else Lane.ALERT,
