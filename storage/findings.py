@@ -63,8 +63,10 @@ class SqliteFindings:
         return finding if cursor.rowcount == 1 else None
 
     def of_alert(self, alert: int) -> Sequence[Finding]:
-        """Return the findings under an alert, oldest first."""
-        return self._where("alert = ?", (alert,))
+        """Return the findings under an alert: those of its own rule first, each oldest first."""
+        found = self._where("alert = ?", (alert,))
+        row = self._connection.execute("SELECT rule FROM alerts WHERE id = ?", (alert,)).fetchone()
+        return sorted(found, key=lambda each: row is not None and each.rule != row[0])
 
     def on_message(self, group: int, message_id: str) -> Sequence[Finding]:
         """Return the findings on one message."""

@@ -81,9 +81,7 @@ class Alert:
     @property
     def low_key(self) -> bool:
         """Whether the alert only asks the owner to look: off_topic, or an operator's own list."""
-        if self.rule.startswith(OPERATORS_OWN):
-            return True
-        return self.topic is Topic.OFF_TOPIC or self.topic.decided_by is not Decider.BUILT_IN
+        return low_key(self.topic, self.rule)
 
     @property
     def at_once(self) -> bool:
@@ -135,6 +133,13 @@ class Alert:
     def _must_be_open(self) -> None:
         if not self.is_open:
             raise BotError(f"{self.number} 号已办结，不用再处置。")
+
+
+def low_key(topic: Topic, rule: str) -> bool:
+    """Whether a finding can only ask the owner to look: off_topic, or an operator's own list."""
+    if rule.startswith(OPERATORS_OWN):
+        return True
+    return topic is Topic.OFF_TOPIC or topic.decided_by is not Decider.BUILT_IN
 
 
 class AppealState(StrEnum):

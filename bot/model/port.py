@@ -149,7 +149,7 @@ class Findings(Protocol):
     """Reads findings."""
 
     def of_alert(self, alert: int) -> Sequence[Finding]:
-        """Return the findings under an alert, oldest first."""
+        """Return the findings under an alert: those of its own rule first, each oldest first."""
 
     def on_message(self, group: int, message_id: str) -> Sequence[Finding]:
         """Return the findings on one message."""

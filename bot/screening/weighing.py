@@ -39,6 +39,9 @@ WEAK_AT_MOST: Final = 2
 MOST_HITS: Final = 10
 """Passages after which a text needs no further proof."""
 
+MOST_SHAPED: Final = 1_000
+"""Characters around words in which turns of phrase are looked for."""
+
 DOUBTFUL: Final = 2
 """The least weight of a word that says anything by itself."""
 
@@ -142,7 +145,7 @@ def weigh(
     """Answer for each passage of the rule's words, or of those given, in a text.
 
     Where the words alone do not offend, they are weighed again with the turns of phrase around
-    them: a turn of phrase takes the place of the words inside it.
+    them: a turn of phrase takes the place of the words in it.
     """
     seen = tuple(
         word
@@ -153,7 +156,8 @@ def weigh(
     if not any(isinstance(answer, Hit) for answer in answers):
         shapes = _apart(_shapes(sighting, scales))
         if shapes:
-            seen = tuple(sorted((*seen, *shapes), key=_place))
+            others = (word for word in seen if not any(_touch(word, shape) for shape in shapes))
+            seen = tuple(sorted((*others, *shapes), key=_place))
             answers = tuple(_weigh_words(sighting, scales, seen))
     yield from answers
 
@@ -243,7 +247,7 @@ def _shapes(sighting: Sighting, scales: Scales) -> Iterator[Seen]:
     if not (scales.shapes or scales.companies):
         return
     text = sighting.plain
-    around = stretches(sighting)
+    around = tuple(_first(stretches(sighting)))
     for start, end in around:
         for pattern, weight in scales.shapes:
             match = pattern.search(text, start, end)
@@ -255,6 +259,16 @@ def _shapes(sighting: Sighting, scales: Scales) -> Iterator[Seen]:
             if len(places) == len(parts):
                 first, last = min(places)[0], max(close for _, close in places)
                 yield from _seen(sighting, first, last, parts[0].pattern, weight)
+
+
+def _first(around: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield stretches, `MOST_SHAPED` characters of them: a hostile text must not cost more."""
+    left = MOST_SHAPED
+    for start, end in around:
+        yield start, min(end, start + left)
+        left -= end - start
+        if left <= 0:
+            return
 
 
 def _apart(shapes: Iterable[Seen]) -> list[Seen]:
@@ -386,6 +400,10 @@ def _inside(sighting: Sighting, one: Seen) -> bool:
         word.weight > 1 and _covers(word, one)
         for word in _between(sighting.words, one.start, one.end)
     )
+
+
+def _touch(one: Seen, other: Seen) -> bool:
+    return one.start < other.end and one.end > other.start
 
 
 def _covers(word: Seen, one: Seen) -> bool:

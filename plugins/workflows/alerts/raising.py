@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import groupby
 from typing import Final
 
 from bot.model.action import (
@@ -13,7 +12,7 @@ from bot.model.action import (
     SayInGroup,
     Wake,
 )
-from bot.model.alert import Alert, AlertState
+from bot.model.alert import Alert, AlertState, low_key
 from bot.model.event import FindingsMade, OutcomeState, OutgoingSettled, TimerDue
 from bot.model.finding import Finding, Severity
 from bot.model.group import Group, Role
@@ -34,16 +33,23 @@ _NUDGED: Final = timedelta(hours=1)
 
 
 def raise_alerts(context: Alerts, event: FindingsMade) -> Iterator[Action]:
-    """Tell the right person of findings, or hold them for a digest."""
+    """Tell the right person of findings, or hold them for a digest.
+
+    One message is one matter: its gravest finding leads, the others stand under the same alert.
+    """
     group = context.groups.get(event.group)
-    by_rule = sorted(event.findings, key=lambda each: each.rule)
-    for _, same in groupby(by_rule, key=lambda each: each.rule):
-        yield from _raise(context, group, tuple(same))
+    lead = max(event.findings, key=_gravity)
+    findings = sorted(event.findings, key=lambda each: each.rule != lead.rule)
+    yield from _raise(context, group, findings)
+
+
+def _gravity(finding: Finding) -> tuple[bool, bool, Severity]:
+    return finding.classified, not low_key(finding.topic, finding.rule), finding.severity
 
 
 def _raise(context: Alerts, group: Group, findings: Sequence[Finding]) -> Iterator[Action]:
     first = findings[0]
-    severity = max(each.severity for each in findings)
+    severity = max(each.severity for each in findings if each.rule == first.rule)
     chosen = first_recipient(context, group, first.sender)
     if chosen is None:
         yield Record(actor="bot", deed="alert.nobody", subject=f"group:{group.id}")

@@ -2,11 +2,38 @@
 
 import pytest
 
+from bot.model.finding import Mode
 from bot.screening.engine import Engine
 from bot.screening.rule import Rule
-from plugins.rules import classified, gambling, malicious_link, personal_information
+from plugins.rules import (
+    abuse,
+    advertisement,
+    classified,
+    fraud,
+    gambling,
+    internal_document,
+    malicious_link,
+    off_topic,
+    personal_information,
+    pornography,
+    superstition,
+    violence,
+)
 
-RULES = (classified.RULE, gambling.RULE, malicious_link.RULE, personal_information.RULE)
+RULES = (
+    abuse.RULE,
+    advertisement.RULE,
+    classified.RULE,
+    fraud.RULE,
+    gambling.RULE,
+    internal_document.RULE,
+    malicious_link.RULE,
+    off_topic.RULE,
+    personal_information.RULE,
+    pornography.RULE,
+    superstition.RULE,
+    violence.RULE,
+)
 FLAGGED = [
     pytest.param(rule, text, id=f"{rule.code}:{text[:20]}") for rule in RULES for text in rule.flags
 ]
@@ -23,18 +50,25 @@ def engine() -> Engine:
 
 
 @pytest.mark.parametrize(("rule", "text"), FLAGGED)
-def test_a_text_of_flags_is_flagged_by_its_rule_alone(engine: Engine, rule: Rule, text: str):
+def test_a_text_of_flags_is_flagged_by_its_rule_and_by_none_graver(
+    engine: Engine, rule: Rule, text: str
+):
     screening = engine.screen(text)
 
-    assert [flag.rule for flag in screening.flags] == [rule.code]
+    severities = {flag.rule: flag.severity for flag in screening.flags}
+    assert rule.code in severities
+    assert severities[rule.code] == max(severities.values())
     assert screening.complete
 
 
 @pytest.mark.parametrize(("rule", "text"), PASSED)
-def test_a_text_of_passes_is_flagged_by_no_rule(engine: Engine, rule: Rule, text: str):
+def test_a_text_of_passes_is_flagged_by_no_rule_that_is_enforced(
+    engine: Engine, rule: Rule, text: str
+):
     screening = engine.screen(text)
 
-    assert screening.flags == ()
+    assert [flag.rule for flag in screening.flags if flag.mode is Mode.ENFORCE] == []
+    assert rule.code not in {flag.rule for flag in screening.flags}
     assert screening.complete
 
 
