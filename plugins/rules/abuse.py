@@ -11,7 +11,7 @@ Known misses: irony, contempt without a telling word, insults in dialects.
 
 from types import MappingProxyType
 
-from bot.model.finding import Severity, Topic
+from bot.model.finding import Mode, Severity, Topic
 from bot.screening.rule import Rule, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, crossed, graded, shaped, together, weigher
@@ -218,6 +218,7 @@ RULE = Rule(
     topic=Topic.ABUSE,
     severity=Severity.MEDIUM,
     title="侮辱、诽谤、歧视",
+    mode=Mode.OBSERVE,  # until its false alarms on unseen work talk are below 3 in 100
     words=MappingProxyType(dict.fromkeys(HINTS, 2) | dict(WORDS)),
     allows=ALLOWS,
     check=weigher(SCALES),

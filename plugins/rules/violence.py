@@ -11,7 +11,7 @@ Known misses: threats without a violent word, trade codes that are not listed, p
 
 from types import MappingProxyType
 
-from bot.model.finding import Severity, Topic
+from bot.model.finding import Mode, Severity, Topic
 from bot.screening.rule import Rule, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, crossed, graded, shaped, together, weigher
@@ -258,6 +258,7 @@ RULE = Rule(
     topic=Topic.VIOLENCE,
     severity=Severity.HIGH,
     title="暴力、恐吓、涉枪涉毒信息",
+    mode=Mode.OBSERVE,  # until its false alarms on unseen work talk are below 3 in 100
     words=MappingProxyType(dict.fromkeys(HINTS, 2) | dict(WORDS)),
     allows=ALLOWS,
     check=weigher(SCALES),
