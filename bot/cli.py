@@ -39,7 +39,7 @@ from bot.model.errors import BotError
 from bot.model.event import Event, FindingsReplayed, OfficeRoleGiven, PersonNamed
 from bot.model.finding import OPERATORS_OWN, Topic
 from bot.model.group import Role
-from bot.playground import Playground, playground
+from bot.playground import Playground, for_show, playground
 from bot.sandbox.stories import STORIES
 from bot.scan import scan as scan_files
 from bot.screening.blocklists import CODE as BLOCKED_LINK
@@ -73,9 +73,10 @@ def run(
     port: Annotated[int, typer.Option(help="没有配置文件时，沙盒网页的端口")] = _SANDBOX_PORT,
 ) -> None:
     """运行机器人；没有 config.toml 时启动沙盒，用浏览器就能试。"""
-    configure("INFO")
     with _sentences():
         loaded = _plugins()
+        # In the sandbox a person reads the terminal; on a server a log collector does.
+        configure("INFO" if config.exists() else "WARNING")
         if config.exists():
             _run(_serve(_read(config, loaded), loaded))
         else:
@@ -416,7 +417,7 @@ async def _serve(config: Config, loaded: Plugins) -> bool:
 
 
 async def _play(loaded: Plugins, port: int) -> bool:
-    async with playground(loaded, port=port) as play:
+    async with playground(loaded, port=port, **for_show(loaded)) as play:
         print(f"沙盒已启动，用浏览器打开：{play.sandbox.page_url}", flush=True)
         print("没有 config.toml，所以这是演示：数据是临时的，按 Ctrl+C 结束。", flush=True)
         await _until_told()
@@ -424,7 +425,7 @@ async def _play(loaded: Plugins, port: int) -> bool:
 
 
 async def _tell(names: list[str], loaded: Plugins, port: int, *, leave: bool) -> bool:
-    async with playground(loaded, port=port) as play:
+    async with playground(loaded, port=port, **for_show(loaded)) as play:
         print(f"沙盒网页：{play.sandbox.page_url}", flush=True)
         told = await _tell_each(play, names)
         if not leave:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 from bot.adapters.onebot import Timing
 from bot.bootstrap import Bot, Plugins
-from bot.calendar import SHANGHAI, local
-from bot.clock import MovableClock
+from bot.calendar import SHANGHAI, Calendar, local
+from bot.clock import MovableClock, SystemClock
 from bot.config import Config
 from bot.model.errors import BotError
 from bot.model.event import Event, GroupSubmitted, OfficeRoleGiven, PersonNamed
@@ -20,6 +21,7 @@ from bot.sandbox.office import Office, OfficePerson
 from bot.sandbox.server import SandboxServer
 
 PLATFORM = "qq"
+_OFFICE_HOURS = ((time(9), time(12)), (time(14), time(18)))
 
 
 class SandboxClock:
@@ -119,6 +121,23 @@ async def playground(
                     yield Playground(bot=bot, sandbox=sandbox, clock=clock)
                 finally:
                     clock.bot = None
+
+
+class Show(TypedDict):
+    """How a sandbox is set for people to look at."""
+
+    starts_at: datetime
+    settings: dict[str, object]
+
+
+def for_show(loaded: Plugins) -> Show:
+    """Begin in working hours, and let a story be played again without merging into the last."""
+    now = SystemClock().now()
+    calendar = Calendar(hours=_OFFICE_HOURS)
+    if not calendar.is_working_time(now):
+        now = calendar.next_working_time(now) + timedelta(minutes=30)
+    alerts = loaded.workflow_settings["alerts"](merge_minutes=1)
+    return Show(starts_at=now, settings={"alerts": alerts})
 
 
 def registrations(office: Office, now: datetime) -> list[Event]:

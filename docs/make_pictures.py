@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from bot.bootstrap import load_plugins
-from bot.playground import playground
+from bot.playground import for_show, playground
 
 HERE = Path(__file__).parent / "pictures"
 CHROMIUM = (
@@ -31,7 +31,8 @@ OFFENCE = "【好消息】线上真人百家乐开户送88元，提现秒到账�
 async def main() -> None:
     """Play the sandbox and take the pictures."""
     HERE.mkdir(exist_ok=True)
-    async with playground(load_plugins()) as play, async_playwright() as driver:
+    loaded = load_plugins()
+    async with playground(loaded, **for_show(loaded)) as play, async_playwright() as driver:
         await play.ready()
         browser = await driver.chromium.launch(
             executable_path="/usr/bin/chromium", args=list(CHROMIUM)
