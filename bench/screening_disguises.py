@@ -7,11 +7,9 @@ with and without the views; what only the views flag are the extra false alarms.
 
 import argparse
 import csv
-import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin, pinyin
@@ -162,7 +160,7 @@ def false_alarms(engine: Engine, without: Engine, show: str) -> None:
         "labelled clean rows": corpora.clean(),
         "sentences of words": corpora.sentences(20_000),
     }
-    cold = Path(os.environ.get("QUNGUI_SHARED", corpora.CORPUS.parents[2] / "shared")) / "data/cold"
+    cold = corpora.CORPUS.parents[2] / "shared" / "data/cold"
     if cold.is_dir():
         with (cold / "train.csv").open(encoding="utf-8") as rows:
             sources["COLD, not offensive"] = [

@@ -1,7 +1,6 @@
 """The corpus: ordinary work talk stays quiet, invented violations are found, and so is page spam."""
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ RULES = (
     violence.RULE,
 )
 HERE = Path(__file__).parent
-SHARED = Path(os.environ.get("QUNGUI_SHARED", HERE.parents[2] / "shared"))
+SHARED = HERE.parents[2] / "shared"
 REGULATIONS = SHARED / "regulations"
 RECALL_FLOOR = 0.95
 PRECISION_FLOOR = 0.85
