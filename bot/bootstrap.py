@@ -30,7 +30,7 @@ from bot.metrics import Metrics
 from bot.model.action import DrawGroups
 from bot.model.errors import BotError
 from bot.model.event import Event, FindingsReplayed, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
-from bot.model.finding import Clause, Flagged, Topic
+from bot.model.finding import Clause, Flagged, Mode, Topic
 from bot.model.port import Clock
 from bot.pipeline.decide import Decider
 from bot.pipeline.deliver import Courier, Pace, Post
@@ -90,18 +90,21 @@ def load_plugins() -> Plugins:
 
 
 def make_rulebook(loaded: Plugins, config: Config | None = None, phrases: Phrases = ()) -> Rulebook:
-    """Bring together the rules in use; without a configuration each runs in its own mode."""
+    """Bring together the rules in use; without a configuration all, each in its own mode."""
     if config is None:
         return Rulebook(loaded.rules)
     find = clauses_for(loaded, config)
+    modes = {code: setting.mode for code, setting in config.rules.items()}
+    off = {rule.code for rule in loaded.rules if modes.get(rule.code, rule.mode) is Mode.OFF}
     return Rulebook(
         loaded.rules,
         office=OfficeRules(
+            left_out=frozenset(off),
             word_lists=config.screening.word_lists,
             blocklists=config.screening.blocklists,
             phrases=phrases,
         ),
-        modes={code: setting.mode for code, setting in config.rules.items()},
+        modes=modes,
         official_hosts=config.office.official_hosts,
         cited=lambda topic: bool(find(topic)),
     )

@@ -270,7 +270,7 @@ class Web(_Section):
 class RuleSetting(_Section):
     """How one rule runs."""
 
-    mode: Mode = Field(description='"observe" 或 "enforce"')
+    mode: Mode = Field(description='"off"、"observe" 或 "enforce"')
 
 
 class Config(_Section):

@@ -31,6 +31,7 @@ class OfficeRules:
     word_lists: tuple[Path, ...] = ()
     blocklists: tuple[Path, ...] = ()
     phrases: Phrases = field(default=(), repr=False)
+    left_out: frozenset[str] = frozenset()
     stamp: Stamp = ()
 
     def __call__(self, _: Path) -> Iterable[Rule]:
@@ -48,6 +49,7 @@ class OfficeRules:
             rules=tuple(
                 allowing(rule, phrases.get(rule.code, ()))
                 for rule in (*rules, *own.rules, *blocked.rules)
+                if rule.code not in self.left_out
             ),
             faults=(*own.faults, *blocked.faults),
         )
@@ -106,6 +108,7 @@ class Rulebook:
     def _make(self) -> InUse:
         office = replace(self._office, stamp=stamp_of(self._paths))
         loaded = office.added_to(self._rules)
+        shipped = {rule.code for rule in self._rules}
         return InUse(
             engine=Engine(loaded.rules, self._modes, self._official_hosts),
             rules=MappingProxyType({rule.code: rule for rule in loaded.rules}),
@@ -119,8 +122,8 @@ class Rulebook:
                 *loaded.faults,
                 *(
                     f"{rule.title}：启用的制度里没有对应条款，只记录，不提醒。"
-                    for rule in loaded.rules[len(self._rules) :]
-                    if not self._cited(rule.topic)
+                    for rule in loaded.rules
+                    if rule.code not in shipped and not self._cited(rule.topic)
                 ),
             ),
         )

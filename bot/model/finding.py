@@ -98,8 +98,9 @@ class Severity(IntEnum):
 
 
 class Mode(StrEnum):
-    """Whether a rule's findings are only kept, or also told to people."""
+    """Whether a rule's findings are only kept, or also told to people; OFF is not asked at all."""
 
+    OFF = "off"
     OBSERVE = "observe"
     ENFORCE = "enforce"
 
