@@ -35,7 +35,11 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         text=f"规则 {len(loaded.rules)} 条，流程 {len(loaded.workflows)} 个",
     )
     rulebook = make_rulebook(loaded, config)
-    own = len(rulebook.current().rules) - len(loaded.rules)
+    shipped = {rule.code for rule in loaded.rules}
+    in_use = rulebook.current().rules.keys()
+    if off := sorted(shipped - in_use):
+        yield Verdict(fine=True, text=f"没有启用的规则：{'、'.join(off)}")
+    own = len(in_use - shipped)
     if config.screening.word_lists or config.screening.blocklists:
         yield Verdict(fine=own > 0, text=f"单位自己的词表和黑名单：{own} 条规则在用")
     for fault in rulebook.faults:
