@@ -89,13 +89,20 @@ def load_plugins() -> Plugins:
     )
 
 
-def make_rulebook(loaded: Plugins, config: Config | None = None, phrases: Phrases = ()) -> Rulebook:
-    """Bring together the rules in use; without a configuration all, each in its own mode."""
+def make_rulebook(
+    loaded: Plugins,
+    config: Config | None = None,
+    phrases: Phrases = (),
+    *,
+    running: bool = False,
+) -> Rulebook:
+    """Bring together all rules; for a running bot without those that are off."""
     if config is None:
         return Rulebook(loaded.rules)
     find = clauses_for(loaded, config)
     modes = {code: setting.mode for code, setting in config.rules.items()}
     off = {rule.code for rule in loaded.rules if modes.get(rule.code, rule.mode) is Mode.OFF}
+    off = off if running else set()
     return Rulebook(
         loaded.rules,
         office=OfficeRules(
@@ -165,7 +172,9 @@ class Bot:
         with locked(folder, now=self.clock.now(), what="机器人"), opened(self.config) as records:
             post = Post(asyncio.get_running_loop())
             self.records = records
-            self.rulebook = make_rulebook(self._loaded, self.config, records.phrases.all())
+            self.rulebook = make_rulebook(
+                self._loaded, self.config, records.phrases.all(), running=True
+            )
             self.worker = make_worker(
                 records,
                 self.config,
@@ -361,7 +370,7 @@ def make_worker(
     rulebook: Rulebook | None = None,
 ) -> Worker:
     """Build the worker with everything it decides by."""
-    rulebook = rulebook or make_rulebook(loaded, config, records.phrases.all())
+    rulebook = rulebook or make_rulebook(loaded, config, records.phrases.all(), running=True)
     in_use = rulebook.current
     find_clauses = clauses_for(loaded, config)
     verbs = tuple(each for workflow in loaded.workflows for each in workflow.commands)

@@ -34,7 +34,7 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         fine=bool(loaded.rules),
         text=f"规则 {len(loaded.rules)} 条，流程 {len(loaded.workflows)} 个",
     )
-    rulebook = make_rulebook(loaded, config)
+    rulebook = make_rulebook(loaded, config, running=True)
     shipped = {rule.code for rule in loaded.rules}
     in_use = rulebook.current().rules.keys()
     if off := sorted(shipped - in_use):
