@@ -21,6 +21,7 @@ class SqliteAudit:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._added = False
 
     def add(self, record: Record, now: datetime) -> None:
         """Add a row, in the transaction of the deed it records."""
@@ -40,7 +41,14 @@ class SqliteAudit:
         self._connection.execute(
             "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, _hash(row))
         )
-        self._connection.execute(f"PRAGMA user_version = {number:d}")
+        self._added = True
+
+    def mark_end(self) -> None:
+        """Write the last row's id into the file's head, before the transaction commits."""
+        if self._added:
+            last = self._connection.execute("SELECT max(id) FROM audit").fetchone()[0]
+            self._connection.execute(f"PRAGMA user_version = {last or 0:d}")
+            self._added = False
 
     def broken_at(self) -> int | None:
         """Return the id of the first row that was changed or is missing; None: all stand."""

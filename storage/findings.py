@@ -1,9 +1,10 @@
 """Findings: what a rule flagged, with a sealed excerpt unless the matter is classified."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from bot.model.finding import Finding, Judgement, Mode, Severity, Span, Topic, Why
 from bot.model.port import Seal
@@ -47,8 +48,8 @@ class SqliteFindings:
                 finding.topic.value,
                 int(finding.severity),
                 " ".join(finding.clauses),
-                json.dumps([[span.start, span.end] for span in finding.spans]),
-                json.dumps([finding.why.signals, finding.why.foldings], ensure_ascii=False),
+                _json([(span.start, span.end) for span in finding.spans]),
+                _json((finding.why.signals, finding.why.foldings)),
                 finding.mode.value,
                 None
                 if finding.excerpt is None
@@ -128,7 +129,7 @@ class SqliteFindings:
             topic, severity, clauses, spans, why, mode, excerpt, excerpt_start, caught_up,
             judgement, alert, recalled_at,
         ) = row  # fmt: skip
-        signals, foldings = json.loads(why)
+        signals, foldings = msgspec.json.decode(why)
         return Finding(
             id=number,
             group=group,
@@ -143,7 +144,7 @@ class SqliteFindings:
             topic=Topic(topic),
             severity=Severity(severity),
             clauses=tuple(clauses.split()),
-            spans=tuple(Span(start=start, end=end) for start, end in json.loads(spans)),
+            spans=tuple(Span(start=start, end=end) for start, end in msgspec.json.decode(spans)),
             why=Why(signals=tuple(signals), foldings=tuple(foldings)),
             mode=Mode(mode),
             excerpt=excerpt and self._seal.unseal(excerpt, place=f"findings.excerpt:{number}"),
@@ -153,3 +154,7 @@ class SqliteFindings:
             alert=alert,
             recalled_at=maybe_moment(recalled_at),
         )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,8 +1,6 @@
 """The register of groups, the roles in them, the messages seen and the blind intervals."""
 
-import json
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
 from bot.model.action import ObserveGroup, RegisterGroup
@@ -18,6 +16,8 @@ MessageKey = tuple[int, int, str, str]
 """What names a message: when it was posted (microseconds), our group, the account that saw it,
 its id at the platform."""
 
+_MOST_HELD = 50_000
+_SEE = "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _COLUMNS = (
     "id, platform, platform_id, account, name, unit, purpose, join_way, rules,"
     " approver_sealed, approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
@@ -33,6 +33,7 @@ class SqliteGroups:
         self._seal = seal
         self._people = people
         self._at: dict[tuple[str, str], Group | None] = {}
+        self._by_id: dict[int, Group] = {}
         self._marks: dict[int, tuple[str, int]] = {}
         self._fresh: dict[int, tuple[str, int]] = {}
 
@@ -52,15 +53,20 @@ class SqliteGroups:
     def forget_read(self) -> None:
         """Drop what is in memory, after a transaction was undone."""
         self._at.clear()
+        self._by_id.clear()
 
     def get(self, group: int) -> Group:
         """Return a group; raises BotError for an unknown one."""
-        row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM groups WHERE id = ?", (group,)
-        ).fetchone()
+        try:
+            return self._by_id[group]
+        except KeyError:
+            row = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM groups WHERE id = ?", (group,)
+            ).fetchone()
         if row is None:
             raise BotError(f"登记表里没有编号为 {group} 的群。")
-        return self._group(row)
+        found = self._by_id[group] = self._group(row)
+        return found
 
     def at(self, platform: str, platform_id: str) -> Group | None:
         """Return the registered group with a platform's id, in whatever state it is."""
@@ -72,7 +78,7 @@ class SqliteGroups:
                 f"SELECT {_COLUMNS} FROM groups WHERE platform = ? AND platform_id = ?", key
             ).fetchone()
             group = None if row is None else self._group(row)
-            if len(self._at) > 50_000:
+            if len(self._at) > _MOST_HELD:
                 self._at.clear()
             self._at[key] = group
             return group
@@ -174,18 +180,23 @@ class SqliteGroups:
         """Hold back what is not critical until a moment."""
         self._update(group, "paused_until = ?", (maybe_micros(until),))
 
-    def see(self, message: MessageKey) -> bool:
-        """Keep that a message was seen; False when it was seen before."""
-        cursor = self._connection.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", message
-        )
-        if cursor.rowcount != 1:
-            return False
-        posted_at, group, _, message_id = message
-        mark = self._fresh.get(group)
-        if mark is None or mark[1] <= posted_at:
-            self._fresh[group] = (message_id, posted_at)
-        return True
+    def see(self, messages: Sequence[MessageKey]) -> Sequence[bool]:
+        """Keep that messages were seen, in a transaction; False for each that was seen before."""
+        execute = self._connection.execute
+        execute("SAVEPOINT see")
+        kept = self._connection.executemany(_SEE, messages).rowcount if messages else 0
+        fresh = [True] * len(messages)
+        if kept != len(messages):  # a repeat among them: ask of each
+            execute("ROLLBACK TO see")
+            fresh = [execute(_SEE, message).rowcount == 1 for message in messages]
+        execute("RELEASE see")
+        for message, is_new in zip(messages, fresh, strict=True):
+            if is_new:
+                posted_at, group, _, message_id = message
+                mark = self._fresh.get(group)
+                if mark is None or mark[1] <= posted_at:
+                    self._fresh[group] = (message_id, posted_at)
+        return fresh
 
     def keep_watermarks(self) -> None:
         """Write the watermarks since the last time, one row a group.
@@ -200,20 +211,6 @@ class SqliteGroups:
                 [(group, *mark) for group, mark in self._marks.items()],
             )
             self._marks.clear()
-
-    def seen(self, messages: Sequence[MessageKey]) -> AbstractSet[MessageKey]:
-        """Return those of some messages that were seen before."""
-        if not messages:
-            return frozenset()
-        return frozenset(
-            self._connection.execute(
-                "SELECT posted_at, group_id, account, message_id FROM json_each(?) AS asked"
-                " CROSS JOIN messages ON posted_at = asked.value ->> 0"
-                " AND group_id = asked.value ->> 1 AND account = asked.value ->> 2"
-                " AND message_id = asked.value ->> 3",
-                (json.dumps(messages),),
-            )
-        )
 
     def last_seen(self, group: int) -> tuple[str, datetime] | None:
         """Return the group's watermark: id and time of the last message seen."""
@@ -299,6 +296,7 @@ class SqliteGroups:
         if row is None:
             raise BotError(f"登记表里没有编号为 {group} 的群。")
         self._at.pop((row[0], row[1]), None)
+        self._by_id.pop(group, None)
 
     def _where(self, condition: str, values: tuple[object, ...]) -> list[Group]:
         rows = self._connection.execute(

@@ -41,6 +41,7 @@ class UnitOfWork:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.audit.mark_end()
             self.connection.execute("COMMIT")
             self.groups.committed()
         except BaseException:

@@ -27,8 +27,9 @@ def config(tmp_path: Path) -> Config:
     made = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
     records = UnitOfWork(open_store(tmp_path / "qungui.db"), Vault.open(key(made), create=True))
     furnish(records)
-    for number in range(3):
-        records.audit.add(Record(actor="bot", deed="x", subject=f"alert:{number}"), MORNING)
+    with records.transaction():
+        for number in range(3):
+            records.audit.add(Record(actor="bot", deed="x", subject=f"alert:{number}"), MORNING)
     records.connection.close()
     return made
 

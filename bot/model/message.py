@@ -55,6 +55,8 @@ class Message:
 
         Spans of findings are positions in it; for a message without cards it is the text.
         """
+        if not self.attachments:
+            return self.text
         words = [
             f"{each.name} {each.url}".strip() if each.kind is AttachmentKind.CARD else each.name
             for each in self.attachments

@@ -1,7 +1,6 @@
 """Identify: which registered group an event belongs to; what belongs to none is dropped unread."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.model.event import (
     AccountConnected,
@@ -53,8 +52,7 @@ _OF_A_GROUP = (
 _OF_AN_ACCOUNT = (AccountConnected, ConnectionLost, GroupsDrawn, FriendRequested, InvitedToGroup)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """An event that is ours; `durable_key` is set where it must first be a row of the inbox.
 
     `message` names a message that was posted: two of the same name are one, and its repeat.
@@ -80,15 +78,6 @@ def identify(event: Event, records: UnitOfWork) -> tuple[Identified, ...]:
     if isinstance(event, _OF_AN_ACCOUNT):
         return (Identified(event=event),)
     return (Identified(event=event, durable_key=""),)
-
-
-def without_repeats(
-    batch: Sequence[Sequence[Identified]], records: UnitOfWork
-) -> list[list[Identified]]:
-    """Return what a batch means to us, but for messages seen before; one look-up for all."""
-    messages = [each.message for some in batch for each in some if each.message is not None]
-    seen = records.groups.seen(messages)
-    return [[each for each in some if each.message not in seen] for some in batch]
 
 
 def _message(event: MessagePosted, records: UnitOfWork) -> tuple[Identified, ...]:

@@ -6,13 +6,13 @@ its savepoint and seeing the changes before it. What is to be sent is handed on 
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as ThreadEvent
 from threading import Thread
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from bot.calendar import local
 from bot.log import event_logger
@@ -32,7 +32,7 @@ from bot.model.finding import Flagged, Mode
 from bot.model.group import Group
 from bot.model.port import Clock
 from bot.pipeline.decide import Decider
-from bot.pipeline.identify import Identified, identify, without_repeats
+from bot.pipeline.identify import Identified, identify
 from bot.pipeline.record import record
 from bot.pipeline.screen import CLEAN, Cite, Screen, Screened, SlowScreening, findings_of
 from bot.screening.engine import LONG_TEXT
@@ -42,17 +42,16 @@ from storage.groups import MessageKey
 from storage.outbox import Letter
 from storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000
+BATCH = 4_000
 RETRY_SECONDS = (0.5, 60.0)
 _log = event_logger("qungui.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """An event came in; `done` is settled once it is committed."""
+class Arrived(NamedTuple):
+    """An event came in; `done` is settled once it is committed. One is made for each message."""
 
     event: Event
-    done: Future[None] | None = field(default=None, repr=False)
+    done: Future[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,7 @@ class Worker:
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._letters: list[Letter] = []
         self._refused: dict[int, Exception] = {}
+        self._fresh: Iterator[bool] = iter(())
         self._ending = ThreadEvent()
         self._thread = Thread(target=self._run, name="qungui-worker", daemon=True)
 
@@ -159,6 +159,7 @@ class Worker:
         try:
             prepared = self._prepare(items)
             with self._records.transaction():
+                self._see(prepared)
                 for item, meant in zip(items, prepared, strict=True):
                     self._handle(item, meant, after)
                 self._empty_inbox()
@@ -228,11 +229,15 @@ class Worker:
         kinds = Counter(type(event) for events in brought for event in events)
         for kind, count in kinds.items():
             self._metrics.event_received(kind.__name__, count)
-        identified = [
-            [what for event in events for what in self._identify(event)] for events in brought
+        return [
+            [(what, self._look_at(what)) for event in events for what in self._identify(event)]
+            for events in brought
         ]
-        fresh = without_repeats(identified, self._records)
-        return [[(what, self._look_at(what)) for what in some] for some in fresh]
+
+    def _see(self, prepared: Sequence[Sequence[_Meant]]) -> None:
+        """Keep that the messages of a batch were seen, one statement for all; know the repeats."""
+        named = [what.message for some in prepared for what, _ in some if what.message is not None]
+        self._fresh = iter(self._records.groups.see(named))
 
     def _identify(self, event: Event) -> Sequence[Identified]:
         try:
@@ -285,7 +290,7 @@ class Worker:
         if isinstance(event, MessagePosted):
             assert what.group is not None
             assert what.message is not None
-            if self._records.groups.see(what.message):
+            if next(self._fresh):
                 self._message(event, what.group, what.message, screened, after)
         elif what.durable_key is not None:
             return self._records.inbox.add(event, self._clock.now(), what.durable_key or None)

@@ -12,7 +12,7 @@ from bot.model.event import (
     TimerDue,
 )
 from bot.model.group import GroupState
-from bot.pipeline.identify import identify, without_repeats
+from bot.pipeline.identify import identify
 from storage.codec import to_micros
 from tests.pipeline.desk import ACCOUNT, GAMBLING, GROUP, MORNING, PLACE
 
@@ -98,15 +98,6 @@ def test_a_line_for_somebody_else_or_from_the_past_is_no_command(desk, how):
     event = desk.posted(1, "待办", **({"mentions": ("10001",)} | how))
 
     assert len(identify(event, desk.records)) == 1
-
-
-def test_messages_seen_before_are_left_out_and_the_rest_stays_in_its_order(desk):
-    desk.take(desk.posted(1), desk.posted(3))
-    batch = [identify(desk.posted(number), desk.records) for number in (1, 2, 3, 4)]
-
-    fresh = without_repeats(batch, desk.records)
-
-    assert [[each.message[-1] for each in some] for some in fresh] == [[], ["2"], [], ["4"]]
 
 
 def test_what_concerns_an_account_needs_no_group(desk):

@@ -18,6 +18,7 @@ def write(records, count):
             Record(actor="bot", deed=f"deed.{number}", subject=f"alert:{number}", detail="x"),
             NOW + number * MINUTE,
         )
+    records.audit.mark_end()
 
 
 def write_and_raise(records):
@@ -34,6 +35,7 @@ def test_an_empty_chain_is_whole(records):
 def test_a_chain_that_only_grows_is_whole(records, rows):
     for row in rows:
         records.audit.add(row, NOW)
+    records.audit.mark_end()
 
     assert records.audit.broken_at() is None
 
@@ -133,7 +135,8 @@ def test_the_latest_rows_come_newest_first(records):
 def test_old_rows_expire_and_what_is_left_still_proves_itself(records):
     write(records, 6)
 
-    gone = records.audit.expire(NOW + 3 * MINUTE, NOW + timedelta(days=1))
+    with records.transaction():
+        gone = records.audit.expire(NOW + 3 * MINUTE, NOW + timedelta(days=1))
 
     assert gone == 3
     assert records.audit.broken_at() is None
@@ -144,7 +147,8 @@ def test_old_rows_expire_and_what_is_left_still_proves_itself(records):
 
 def test_rows_that_somebody_cut_off_at_the_beginning_are_missed(records):
     write(records, 6)
-    records.audit.expire(NOW + 2 * MINUTE, NOW + timedelta(days=1))
+    with records.transaction():
+        records.audit.expire(NOW + 2 * MINUTE, NOW + timedelta(days=1))
 
     records.connection.execute("DELETE FROM audit WHERE id = 3")
 
@@ -154,7 +158,8 @@ def test_rows_that_somebody_cut_off_at_the_beginning_are_missed(records):
 def test_the_last_row_never_expires(records):
     write(records, 3)
 
-    records.audit.expire(NOW + timedelta(days=9), NOW + timedelta(days=9))
+    with records.transaction():
+        records.audit.expire(NOW + timedelta(days=9), NOW + timedelta(days=9))
 
     assert records.audit.broken_at() is None
     assert len(records.audit.latest(10)) == 2
