@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import gc
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ from storage.unit_of_work import UnitOfWork
 STORE_NAME = "qungui.db"
 RENEW_SECONDS = 1.0
 _RETENTION = "housekeeping"
+_SWITCH_SECONDS = 0.0005
 """The workflow whose settings are the section [retention]."""
 _log = event_logger("qungui.bootstrap")
 _SUBMITTED = {
@@ -198,6 +200,9 @@ class Bot:
                 self.web_port = await web.start()
                 if self._alarm:
                     alarm.start()
+                # Each statement gives up the interpreter; with the usual 5 ms the worker would wait
+                # that long to get it back whenever the loop is busy.
+                sys.setswitchinterval(_SWITCH_SECONDS)
                 # What is loaded by now stays: no collection need walk through it again.
                 gc.collect()
                 gc.freeze()

@@ -93,7 +93,8 @@ class Courier:
                     await self._filled.wait()
                 if not self._works():
                     await self._sleep(self._pace.offline)
-                elif await self._send(heapq.heappop(self._heap)[2]):
+                elif await self._send(heapq.heappop(self._heap)[2]) and self._pace.between:
+                    # Without a pause, one send's end and the next one's beginning are one commit.
                     await self._sleep(self._pace.between * random.uniform(1.0, 1.5))  # noqa: S311
         finally:
             for task in self._asides:
