@@ -33,8 +33,8 @@ def run(scale: float) -> Table:
         verdict=f"p99 {worst:.1f} ms in the slowest run (target: at most {TARGET_MS:.0f} ms)",
         notes=(
             "pacing 0, no merging, no flood digest, severity high, three owners",
-            "the sandbox is a process of its own, which collects no garbage while it measures;"
-            " the bot is `python -m bot run`",
+            "the sandbox is a process of its own, which collects no garbage while it measures",
+            "the bot is `python -m bot run`",
             "before an alert is sent: its finding and outbox row committed, then 'sending' committed",
         ),
     )

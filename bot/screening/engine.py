@@ -16,13 +16,14 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bot.model.finding import Flag, Mode, Severity, Span, Why
+from bot.model.finding import Flag, Mode, Severity, Span, Topic, Why
+from bot.screening.classifier import PASSAGE, Likeness, shipped
 from bot.screening.disguises import INITIALS_OF, Disguise, Disguises, company_of
 from bot.screening.links import Link
 from bot.screening.matcher import SHORTEST, Entry, Matcher
 from bot.screening.ordinary import OrdinaryWords
 from bot.screening.reading import ALLOWED, Reading, RuleSighting
-from bot.screening.rule import Acquittal, Answer, Hit, Need, Rule, Seen
+from bot.screening.rule import NEVER, Acquittal, Answer, Hit, Need, Rule, Seen
 from bot.screening.signals import ACQUITTING, CONTEXTS, SIGNAL_WORDS, Signal
 from bot.screening.splits import split_forms
 from bot.screening.text import NUMERALS, FoldingTable, View, with_digits
@@ -51,12 +52,28 @@ SHORT_TEXT: Final = 24
 In a longer one that offers nothing, what sounds like a word mostly is chance.
 """
 
+WORDING: Final = "整句说法"
+"""The signal of a hit that the classifier made, not the rule's own words."""
+
+LEAST_CHARACTERS: Final = 4
+"""Characters from which a text is judged by its wording."""
+
+LONGEST_DOUBTED: Final = 2_000
+"""Characters up to which words are doubted; judging all of a longer text costs too much."""
+
+HARMLESS: Final = "整句不像违规"
+"""What speaks for words that stand in a text whose wording is like no offence."""
+
+OFFENCE: Final = 0.6
+"""How likely a text must be an offence of any kind, for its wording alone to count."""
+
 PRICES: Final = frozenset(
     map("".join, (*product("百千万", "元块"), *product("日月年时", "入薪赚")))
 )
 """Prices and wages without digits: they stand beside words like a signal."""
 
 _LATIN = re.compile(r"[a-z0-9]{2}")
+_LONG_NUMBER = re.compile(r"[0-9]{7}")
 _SOFT_CUTS = "\n。！？；;!? ，,"
 
 
@@ -100,6 +117,7 @@ class _Look(NamedTuple):
     asked: int
     heard: list[tuple[int, int, int]]
     latin: bool
+    likeness: Likeness | None
 
 
 class Engine:
@@ -137,6 +155,8 @@ class Engine:
         self._find, self._listen = self._matcher.find, self._disguises.listen
         self._sounds = self._disguises.sounds
         first = self.first_signal
+        learns = any(rule.learned < NEVER for rule in self.rules)
+        self._classifier = shipped() if learns else None
         self._company, self._beside, self._part, self._initial, self._numeral = (
             1 << bit for bit in range(first, first + 5)
         )
@@ -167,11 +187,13 @@ class Engine:
         if look is None:
             return CLEAN
         reading, asked = self._read(look)
+        likeness = look.likeness
+        asked |= self._resembled(likeness)
         if not asked:
             return CLEAN
         flags: list[Flag] = []
         failed: list[str] = []
-        for rule, _, answers in self._answers(reading, asked):
+        for rule, _, answers in self._answers(reading, asked, likeness):
             if answers is None:
                 failed.append(rule.code)
             elif hits := tuple(answer for answer in answers if isinstance(answer, Hit)):
@@ -183,8 +205,12 @@ class Engine:
         look = self._glance(text[:LONG_TEXT], thorough=True)
         assert look is not None
         reading, asked = self._read(look)
+        likeness = look.likeness
+        asked |= self._resembled(likeness)
         asked |= sum(1 << owner for owner in reading.seen if owner < self.first_signal)
-        answered = {opinion.rule.code: opinion for opinion in self._opinions(reading, asked)}
+        answered = {
+            opinion.rule.code: opinion for opinion in self._opinions(reading, asked, likeness)
+        }
         return tuple(
             answered.get(rule.code, Opinion(rule=rule, asked=False)) for rule in self.rules
         )
@@ -200,19 +226,45 @@ class Engine:
         table = self._signs
         for _, _, value in found:
             signs |= table[value]
+        suspected = self._suspects(squeezed)
         sounds = ""
         heard: list[tuple[int, int, int]] = []
-        if latin or signs & self._company or len(squeezed) <= SHORT_TEXT:
+        if latin or signs & self._company or (suspected and len(squeezed) <= SHORT_TEXT):
             sounds = squeezed.translate(self._sounds)
             heard = self._listen(sounds)
         asked = self._asked(found, signs, latin=latin) if signs & self._rule_bits else 0
-        if thorough or asked or heard or latin or signs & self._second_look:
-            return _Look(text, squeezed, sounds, found, signs, asked, heard, latin)
+        likeness = None
+        if suspected and self._classifier is not None:
+            likeness = self._classifier.likeness(squeezed)
+        if thorough or asked or heard or latin or likeness or signs & self._second_look:
+            return _Look(text, squeezed, sounds, found, signs, asked, heard, latin, likeness)
         return None
+
+    def _resembled(self, likeness: Likeness | None) -> int:
+        """Return the rules whose topic a text resembles enough, one bit each."""
+        if likeness is None:
+            return 0
+        return sum(
+            1 << index for index, rule in enumerate(self.rules) if self._resembles(rule, likeness)
+        )
+
+    @staticmethod
+    def _resembles(rule: Rule, likeness: Likeness) -> bool:
+        """Whether the wording alone is enough: of the topic, and of an offence at all."""
+        likely = likeness.topics.get(rule.topic, 0.0)
+        return likely >= rule.learned and (
+            likeness.offence >= OFFENCE or rule.topic is Topic.OFF_TOPIC
+        )
+
+    def _suspects(self, squeezed: str) -> bool:
+        """Whether the wording is worth a second look."""
+        if self._classifier is None or len(squeezed) > PASSAGE:
+            return True
+        return len(squeezed) >= LEAST_CHARACTERS and self._classifier.lead(squeezed) >= 0
 
     def _read(self, look: _Look) -> tuple[Reading, int]:
         """Return what was seen, and which rules have something to look at, one bit each."""
-        text, squeezed, sounds, found, signs, asked, by_ear, latin = look
+        text, squeezed, sounds, found, signs, asked, by_ear, latin, _ = look
         company = latin or signs & self._company
         heard = (
             self._disguises.heard(squeezed, sounds, by_ear, company=bool(company))
@@ -349,8 +401,10 @@ class Engine:
         signs |= self._initial if word in self._initials else 0
         return signs | (self._numeral if len(word) == SHORTEST and _is_numeral(word) else 0)
 
-    def _opinions(self, reading: Reading, asked: int) -> Iterator[Opinion]:
-        for rule, sighting, answers in self._answers(reading, asked):
+    def _opinions(
+        self, reading: Reading, asked: int, likeness: Likeness | None
+    ) -> Iterator[Opinion]:
+        for rule, sighting, answers in self._answers(reading, asked, likeness):
             yield Opinion(
                 rule=rule,
                 asked=True,
@@ -362,7 +416,7 @@ class Engine:
             )
 
     def _answers(
-        self, reading: Reading, asked: int
+        self, reading: Reading, asked: int, likeness: Likeness | None
     ) -> Iterator[tuple[Rule, RuleSighting, tuple[Answer, ...] | None]]:
         """Yield each rule asked with what it sees and its answers, None if it raised."""
         while asked:
@@ -373,10 +427,42 @@ class Engine:
             sighting = RuleSighting(reading, index)
             try:
                 answers = tuple(rule.check(sighting))
+                if likeness is not None and not answers:
+                    answers += tuple(self._by_wording(rule, reading, sighting, likeness))
+                if rule.doubted and answers and self._harmless(reading):
+                    answers = tuple(map(_doubted, answers))
             except Exception:  # noqa: BLE001  a rule must not stop the others; its code is reported
                 yield rule, sighting, None
                 continue
             yield rule, sighting, answers
+
+    def _harmless(self, reading: Reading) -> bool:
+        """Whether the wording as a whole is like no offence at all."""
+        if self._classifier is None or len(reading.view.folded) > LONGEST_DOUBTED:
+            return False
+        return self._classifier.likeness(reading.view.folded, thorough=True) is None
+
+    def _by_wording(
+        self, rule: Rule, reading: Reading, sighting: RuleSighting, likeness: Likeness
+    ) -> Iterator[Hit]:
+        """Yield a hit where the wording resembles the rule's topic and nothing allows it."""
+        if self._classifier is None or not self._resembles(rule, likeness):
+            return
+        folded = reading.view.folded
+        if (Need.LINK in rule.needs and reading.links) or (
+            Need.DIGITS in rule.needs and _LONG_NUMBER.search(folded)
+        ):
+            return  # the rule has looked at the things themselves
+        passage = folded[likeness.start : likeness.end]
+        start, end = self._classifier.telling(passage, rule.topic)
+        first, last = reading.view.span(likeness.start + start, likeness.start + end)
+        if not any(phrase.start < last and phrase.end > first for phrase in sighting.allowed):
+            severe = rule.severity is Severity.CRITICAL
+            yield Hit(
+                spans=(Span(start=first, end=last),),
+                signals=(WORDING,),
+                severity=rule.severity if severe else min(rule.severity, Severity.MEDIUM),
+            )
 
     def _flag(self, rule: Rule, hits: tuple[Hit, ...]) -> Flag:
         return Flag(
@@ -500,6 +586,13 @@ def _numerals_in_a_row() -> Iterator[str]:
 
 def _is_numeral(word: str) -> bool:
     return word[0] in NUMERALS and word[-1] in NUMERALS
+
+
+def _doubted(answer: Answer) -> Answer:
+    """Acquit a hit on what is written out plainly; a disguise is itself a second sign."""
+    if isinstance(answer, Hit) and not answer.foldings:
+        return Acquittal(spans=answer.spans, by=HARMLESS)
+    return answer
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from bot.model.finding import Mode, Severity, Span, Topic
 from bot.screening.links import Link
 from bot.screening.numbers import Number
 from bot.screening.signals import Signal
+
+NEVER: Final = 2.0
+"""A likelihood that nothing reaches."""
 
 
 class Need(Enum):
@@ -112,6 +115,11 @@ class Rule:
     at. Nor is one whose words together weigh less than `alone`, if nothing stands beside them:
     no signal that adds to suspicion, no Latin letters or digits. So ordinary talk stays cheap.
 
+    Where the rule itself finds nothing, the wording as a whole may: `learned` is how likely, from
+    0 to 1, the classifier must hold the rule's topic. Such a hit is a guess, so it is `MEDIUM` at
+    most unless the topic itself is critical. Of a rule that is `doubted`, what is written out plainly
+    is acquitted where the wording as a whole is like no offence at all.
+
     `severity` is the default, a hit may state another. `flags` and `passes` are example texts
     that one test runs, `known_misses` are sentences about what it cannot see yet.
     """
@@ -125,6 +133,8 @@ class Rule:
     words: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     allows: Collection[str] = ()
     alone: int = 1
+    learned: float = NEVER
+    doubted: bool = False
     needs: tuple[Need, ...] = ()
     mode: Mode = Mode.ENFORCE
     flags: tuple[str, ...] = ()

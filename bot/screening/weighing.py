@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from bot.model.finding import Severity, Span
-from bot.screening.documents import sentences, stretches
 from bot.screening.layer import HOMOPHONE
 from bot.screening.links import Link
 from bot.screening.rule import Acquittal, Answer, Hit, Seen, Sighting, listed
@@ -39,9 +38,6 @@ WEAK_AT_MOST: Final = 2
 MOST_HITS: Final = 10
 """Passages after which a text needs no further proof."""
 
-MOST_SHAPED: Final = 1_000
-"""Characters around words in which turns of phrase are looked for."""
-
 DOUBTFUL: Final = 2
 """The least weight of a word that says anything by itself."""
 
@@ -59,8 +55,6 @@ EVERYDAY_HOSTS: Final = listed(
 
 _TELLING = frozenset({Signal.REPORTS, Signal.CAMPAIGN})
 _NAMING = frozenset({Signal.ADDRESS, Signal.GROUP})
-_NUMBER = "[0-9一二两三四五六七八九十百千几]"
-_WITHIN = r"[^。！？!?；;\n]"
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _PATTERNS: Final[Mapping[Signal, re.Pattern[str]]] = MappingProxyType(
     {
@@ -73,20 +67,6 @@ _PATTERNS: Final[Mapping[Signal, re.Pattern[str]]] = MappingProxyType(
 )
 
 
-class Shape(NamedTuple):
-    """A turn of phrase in the plain view that weighs like a word: who does what to whom."""
-
-    pattern: re.Pattern[str]
-    weight: int = 4
-
-
-class Company(NamedTuple):
-    """Parts that weigh like a word where they stand in one sentence, in any order."""
-
-    parts: tuple[re.Pattern[str], ...]
-    weight: int = 4
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scales:
     """What is enough, and what each signal adds or takes; `label` names the words in the reason.
@@ -94,8 +74,7 @@ class Scales:
     Of the signals that take (a negative weight) the strongest counts; all but `JOKES` ease only
     words that would not be enough by themselves, or a passage that is plainly about work. What
     stands in the context of another topic (`CONTEXTS`) is mild: that topic's own rule says how
-    grave it is. `shapes` and `companies` are looked for around
-    the words; `hints` are words that only ask to look for them, and weigh nothing.
+    grave it is.
     """
 
     label: str
@@ -104,9 +83,6 @@ class Scales:
     lone_severity: Severity
     offered_severity: Severity
     acquitting: tuple[Signal, ...] = ACQUITTING
-    shapes: tuple[Shape, ...] = ()
-    companies: tuple[Company, ...] = ()
-    hints: frozenset[str] = frozenset()
 
 
 def graded(
@@ -126,45 +102,12 @@ def crossed(*parts: str) -> str:
     return " ".join(map("".join, product(*(part.split() for part in parts))))
 
 
-def shaped(*patterns: str, weight: int = 4) -> tuple[Shape, ...]:
-    """Return turns of phrase of one weight; `{n}` stands for a number, `{-}` for no sentence end."""
-    return tuple(
-        Shape(re.compile(pattern.replace("{n}", _NUMBER).replace("{-}", _WITHIN)), weight)
-        for pattern in patterns
-    )
-
-
-def together(*parts: str, weight: int = 4) -> Company:
-    """Return parts that weigh like a word where they stand in one sentence, the rarest first."""
-    return Company(tuple(re.compile(part.replace("{n}", _NUMBER)) for part in parts), weight)
-
-
 def weigh(
     sighting: Sighting, scales: Scales, words: Iterable[Seen] | None = None
 ) -> Iterator[Answer]:
-    """Answer for each passage of the rule's words, or of those given, in a text.
-
-    Where the words alone do not offend, they are weighed again with the turns of phrase around
-    them: a turn of phrase takes the place of the words in it.
-    """
-    seen = tuple(
-        word
-        for word in (sighting.words if words is None else words)
-        if word.word not in scales.hints
-    )
-    answers = tuple(_weigh_words(sighting, scales, seen))
-    if not any(isinstance(answer, Hit) for answer in answers):
-        shapes = _apart(_shapes(sighting, scales))
-        if shapes:
-            others = (word for word in seen if not any(_touch(word, shape) for shape in shapes))
-            seen = tuple(sorted((*others, *shapes), key=_place))
-            answers = tuple(_weigh_words(sighting, scales, seen))
-    yield from answers
-
-
-def _weigh_words(sighting: Sighting, scales: Scales, seen: Iterable[Seen]) -> Iterator[Answer]:
+    """Answer for each passage of the rule's words, or of those given, in a text."""
     hits = 0
-    for passage in passages(seen):
+    for passage in passages(sighting.words if words is None else words):
         for answer in _weigh_passage(sighting, passage, scales):
             hits += isinstance(answer, Hit)
             yield answer
@@ -240,50 +183,6 @@ def sentence(sighting: Sighting, word: Seen) -> tuple[int, int]:
         begin = mark.end()
     stop = _SENTENCE_END.search(text, word.end, right)
     return begin, stop.start() if stop else right
-
-
-def _shapes(sighting: Sighting, scales: Scales) -> Iterator[Seen]:
-    """Yield the turns of phrase and the companies around the rule's words, each once a stretch."""
-    if not (scales.shapes or scales.companies):
-        return
-    text = sighting.plain
-    around = tuple(_first(stretches(sighting)))
-    for start, end in around:
-        for pattern, weight in scales.shapes:
-            match = pattern.search(text, start, end)
-            if match is not None:
-                yield from _seen(sighting, *match.span(), pattern.pattern, weight)
-    for start, end in sentences(text, around):
-        for parts, weight in scales.companies:
-            places = [match.span() for part in parts if (match := part.search(text, start, end))]
-            if len(places) == len(parts):
-                first, last = min(places)[0], max(close for _, close in places)
-                yield from _seen(sighting, first, last, parts[0].pattern, weight)
-
-
-def _first(around: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield stretches, `MOST_SHAPED` characters of them: a hostile text must not cost more."""
-    left = MOST_SHAPED
-    for start, end in around:
-        yield start, min(end, start + left)
-        left -= end - start
-        if left <= 0:
-            return
-
-
-def _apart(shapes: Iterable[Seen]) -> list[Seen]:
-    """Return turns of phrase by start, without those that overlap one before them."""
-    apart: list[Seen] = []
-    for shape in sorted(shapes, key=_place):
-        if not apart or shape.start >= apart[-1].end:
-            apart.append(shape)
-    return apart
-
-
-def _seen(sighting: Sighting, start: int, end: int, name: str, weight: int) -> Iterator[Seen]:
-    span = sighting.span(start, end)
-    if not any(phrase.start < span.end and phrase.end > span.start for phrase in sighting.allowed):
-        yield Seen(span.start, span.end, name, weight)
 
 
 def plainly(sighting: Sighting, start: int, end: int) -> str:

@@ -242,6 +242,7 @@ RULE = Rule(
     topic=Topic.MALICIOUS_LINK,
     severity=Severity.MEDIUM,
     title="可疑、仿冒或带病毒的链接",
+    learned=0.5,
     needs=(Need.LINK,),
     check=check,
     flags=(

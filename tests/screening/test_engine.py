@@ -62,7 +62,7 @@ def load_rules(_: Path) -> Iterable[Rule]:
 def test_spans_are_code_points_of_the_original():
     text = "😀看看\u200b澳·門新葡京，加微信 bocai888"
 
-    (flag,) = ENGINE.screen(text).flags
+    (flag,) = (each for each in ENGINE.screen(text).flags if each.rule == "gambling")
 
     assert text[flag.start : flag.end].endswith("新葡京")
 

@@ -44,7 +44,7 @@ def test_ordinary_life_and_prevention_pass(engine: Engine, text: str):
 
 
 def test_a_word_alone_is_milder(engine: Engine):
-    (flag,) = engine.screen("他写小黄片剧本").flags
+    (flag,) = engine.screen("谁有小黄片").flags
 
     assert flag.severity is Severity.MEDIUM
 

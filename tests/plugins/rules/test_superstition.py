@@ -44,7 +44,7 @@ def test_heritage_and_good_wishes_pass(engine: Engine, text: str):
 
 
 def test_belief_alone_is_mild(engine: Engine):
-    (flag,) = engine.screen("昨晚碟仙请来了").flags
+    (flag,) = engine.screen("昨晚我们请碟仙，真的来了").flags
 
     assert flag.severity is Severity.LOW
 
