@@ -5,7 +5,7 @@ import importlib
 
 from bench.table import Benchmark, machine
 
-NAMES = ("throughput", "groups", "latency", "memory", "steps")
+NAMES = ("throughput", "groups", "latency", "memory", "steps", "weekly_audit")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,31 +29,44 @@ from bot.discovery import Discovered, discover
 from bot.lock import locked
 from bot.log import event_logger
 from bot.metrics import Metrics
-from bot.model.action import DrawGroups
+from bot.model.action import DrawGroups, Record
 from bot.model.errors import BotError
-from bot.model.event import Event, FindingsReplayed, GroupsDrawn, GroupSubmitted, OfficeRoleGiven
+from bot.model.event import (
+    CodesIssued,
+    Event,
+    FindingsReplayed,
+    GroupsDrawn,
+    GroupSubmitted,
+    HoldPlaced,
+    NameRevealed,
+    OfficeRoleGiven,
+    RosterSubmitted,
+)
 from bot.model.finding import Clause, Flagged, Mode, Topic
 from bot.model.port import Clock
+from bot.people.latest import LatestRoster
 from bot.pipeline.decide import Decider
 from bot.pipeline.deliver import Courier, Pace, Post
 from bot.pipeline.receive import Door, supervise
 from bot.pipeline.screen import SlowScreening, screened, screened_apart
 from bot.pipeline.worker import Arrived, Worker
-from bot.plugin import Context, Office, Workflow
+from bot.plugin import Context, Office, Terms, Workflow
 from bot.rulebook import OfficeRules, Phrases, Rulebook
 from bot.scheduler import AlarmClock
 from bot.screening.clauses import Clauses, load_clauses
 from bot.screening.engine import Engine
 from bot.screening.rule import Rule
-from bot.vault import Vault
+from bot.vault import Suite, Vault, key_id
 from bot.web import make_app
 from storage.codec import decode_event
 from storage.database import DatabaseError, open_store
 from storage.outbox import Letter
+from storage.sealed import Position, prove, reseal
 from storage.unit_of_work import UnitOfWork
 
 STORE_NAME = "qungui.db"
 RENEW_SECONDS = 1.0
+RESEAL_PAUSE_SECONDS = 0.05
 _RETENTION = "housekeeping"
 _SWITCH_SECONDS = 0.0005
 """The workflow whose settings are the section [retention]."""
@@ -61,6 +75,10 @@ _SUBMITTED = {
     "GroupSubmitted": GroupSubmitted,
     "OfficeRoleGiven": OfficeRoleGiven,
     "FindingsReplayed": FindingsReplayed,
+    "RosterSubmitted": RosterSubmitted,
+    "CodesIssued": CodesIssued,
+    "HoldPlaced": HoldPlaced,
+    "NameRevealed": NameRevealed,
 }
 
 
@@ -166,14 +184,24 @@ class Bot:
         self.records: UnitOfWork
         self.rulebook: Rulebook
         self.web_port: int | None = None
+        self._vault: Vault
+        self._new_key = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Bot"]:
         """Run from the lock on the data folder to the last commit."""
         folder = self.config.store.folder
-        with locked(folder, now=self.clock.now(), what="机器人"), opened(self.config) as records:
+        with (
+            locked(folder, now=self.clock.now(), what="机器人"),
+            opened_with_keys(self.config) as (records, self._vault, heads),
+        ):
             post = Post(asyncio.get_running_loop())
             self.records = records
+            if self._vault.keys[key_id(self._vault.head)] != self.config.store.suite:
+                with records.transaction():
+                    new_key(records, self._vault, self.config, self.clock.now())
+            if heads - {self._vault.head}:
+                self._new_key.set()
             self.rulebook = make_rulebook(
                 self._loaded, self.config, records.phrases.all(), running=True
             )
@@ -196,6 +224,7 @@ class Bot:
             try:
                 self.worker.start()
                 tasks.append(asyncio.create_task(self._renew_rules()))
+                tasks.append(asyncio.create_task(self._reseal()))
                 await control.start()
                 self.web_port = await web.start()
                 if self._alarm:
@@ -228,6 +257,13 @@ class Bot:
                 return {"done": True}
             case "groups":
                 return {"groups": await self._live_groups()}
+            case "rotate":
+                now = self.clock.now()
+                number = await self.door.read(
+                    lambda records: new_key(records, self._vault, self.config, now)
+                )
+                self._new_key.set()
+                return {"key": number}
             case "status":
                 return {
                     "accounts": [
@@ -253,6 +289,22 @@ class Bot:
                     _log.info("rules renewed", rules=len(self.rulebook.current().rules))
             except (BotError, DatabaseError, OSError) as error:  # the rules in use stay in use
                 _log.fault("rules not renewed", error)
+
+    async def _reseal(self) -> None:
+        """After each change of keys seal all again, in small steps between the events."""
+        while True:
+            await self._new_key.wait()
+            self._new_key.clear()
+            position: Position | None = Position()
+            while position is not None:
+                try:
+                    position = await self.door.read(partial(_reseal_step, self._vault, position))
+                except (BotError, DatabaseError) as error:  # what is left keeps its old key
+                    _log.fault("not resealed", error)
+                    break
+                await asyncio.sleep(RESEAL_PAUSE_SECONDS)
+            else:
+                _log.info("resealed", key=key_id(self._vault.head))
 
     async def _live_groups(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = []
@@ -308,17 +360,50 @@ class Bot:
 @contextlib.contextmanager
 def opened(config: Config) -> Iterator[UnitOfWork]:
     """Open store and vault for writing; a key is made only together with a new store."""
+    with opened_with_keys(config) as (records, _, _):
+        yield records
+
+
+@contextlib.contextmanager
+def opened_with_keys(config: Config) -> Iterator[tuple[UnitOfWork, Vault, frozenset[bytes]]]:
+    """Open store and vault for writing; give also what the sealed bytes in it begin with."""
     path = config.store.folder / STORE_NAME
     config.store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = Vault.open(config.store.key_file, create=not path.exists())
+    vault = Vault.open(
+        config.store.key_file, create=not path.exists(), suite=Suite(config.store.suite)
+    )
     path.touch(mode=0o600)  # before SQLite does: the log beside it gets the same rights
-    connection = open_store(path)
-    try:
-        records = UnitOfWork(connection, vault)
-        records.people.prove_key()
-        yield records
-    finally:
-        connection.close()
+    with contextlib.closing(open_store(path, migrate=False)) as connection:
+        heads = prove(connection, vault)  # before the schema changes: a wrong key harms nothing
+    with contextlib.closing(open_store(path)) as connection:
+        yield UnitOfWork(connection, vault), vault, heads
+
+
+def new_key(records: UnitOfWork, vault: Vault, config: Config, now: datetime) -> int:
+    """Seal with a new key from now on, of the configured suite, and return its id."""
+    number = vault.rotate(Suite(config.store.suite))
+    records.audit.add(Record(actor="operator", deed="key.rotated", subject=f"key:{number}"), now)
+    return number
+
+
+def rotate_offline(config: Config) -> int:
+    """Change the key while no bot runs, seal all again, and return the new key's id."""
+    now = SystemClock().now()
+    with (
+        locked(config.store.folder, now=now, what="命令"),
+        opened_with_keys(config) as (records, vault, _),
+    ):
+        with records.transaction():
+            number = new_key(records, vault, config, now)
+        position: Position | None = Position()
+        while position is not None:
+            with records.transaction():
+                position = _reseal_step(vault, position, records)
+    return number
+
+
+def _reseal_step(vault: Vault, position: Position, records: UnitOfWork) -> Position | None:
+    return reseal(records.connection, vault, position)
 
 
 def submit_offline(config: Config, loaded: Plugins, events: Sequence[Event]) -> Sequence[BotError]:
@@ -380,6 +465,8 @@ def make_worker(
     find_clauses = clauses_for(loaded, config)
     verbs = tuple(each for workflow in loaded.workflows for each in workflow.commands)
     office = Office(name=config.office.name, contact=config.office.contact)
+    terms = Terms(**config.retention.model_dump())
+    roster = LatestRoster(records.people, office=office.name)
 
     def context(settings: object) -> Context[Any]:
         return Context(
@@ -387,8 +474,15 @@ def make_worker(
             settings=settings,
             calendar=calendar,
             office=office,
+            terms=terms,
             groups=records.groups,
             people=records.people,
+            codes=records.codes,
+            members=records.members,
+            joins=records.joins,
+            audits=records.audits,
+            requests=records.requests,
+            roster=roster,
             findings=records.findings,
             alerts=records.alerts,
             dialogues=records.dialogues,

@@ -6,15 +6,16 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from bot import control, doctor, registration
 from bot import replay as replay_
@@ -27,8 +28,10 @@ from bot.bootstrap import (
     make_calendar,
     make_engine,
     make_rulebook,
+    rotate_offline,
     submit_offline,
 )
+from bot.calendar import local
 from bot.clock import SystemClock
 from bot.config import Config, load_config
 from bot.explain import DAYS, Numbers, try_text
@@ -36,17 +39,28 @@ from bot.explain import explain as explain_rule
 from bot.lock import locked
 from bot.log import configure, event_logger
 from bot.model.errors import BotError
-from bot.model.event import Event, FindingsReplayed, OfficeRoleGiven, PersonNamed
+from bot.model.event import (
+    CodesIssued,
+    Event,
+    FindingsReplayed,
+    NameRevealed,
+    OfficeRoleGiven,
+    PersonNamed,
+    RosterSubmitted,
+)
 from bot.model.finding import OPERATORS_OWN, Topic
-from bot.model.group import Role
-from bot.playground import Playground, for_show, playground
-from bot.sandbox.stories import STORIES
+from bot.model.group import Person, Role
+from bot.people.codes import new_code
+from bot.people.slips import slips
+from bot.roster import read_roster
+from bot.roster.telling import preview, told_preview, told_unit, told_units
 from bot.scan import scan as scan_files
 from bot.screening.blocklists import CODE as BLOCKED_LINK
 from bot.screening.rule import Rule
-from bot.vault import Vault
+from bot.vault import Vault, told_keys
 from storage.codec import encode
 from storage.database import DatabaseError, back_up, open_reader, open_store, upgrade
+from storage.sealed import heads
 from storage.unit_of_work import UnitOfWork
 
 app = typer.Typer(
@@ -59,12 +73,16 @@ app = typer.Typer(
 )
 group_app = typer.Typer(help="登记工作群：机器人只在登记过的群里工作。", no_args_is_help=True)
 app.add_typer(group_app, name="group")
+roster_app = typer.Typer(help="单位花名册：谁在哪个科室，谁已离开。", no_args_is_help=True)
+app.add_typer(roster_app, name="roster")
+
+keys_app = typer.Typer(help="加密个人信息的密钥：哪些还在用，换新的。", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
 DEFAULT_CONFIG = Path("config.toml")
 _log = event_logger("qungui.cli")
 _SANDBOX_PORT = 8791
-_STORIES = tuple(story.name for story in STORIES)
 
 
 @app.command()
@@ -85,15 +103,18 @@ def run(
 
 @app.command()
 def demo(
-    story: Annotated[str, typer.Option(help="只演一个：" + "、".join(_STORIES))] = "",
+    story: Annotated[str, typer.Option(help="只演一个剧本，写错名字时会列出来")] = "",
     leave: Annotated[bool, typer.Option("--exit", help="演完就退出，出错时退出码为 1")] = False,
     port: Annotated[int, typer.Option(help="沙盒网页的端口，0 为任选")] = 0,
 ) -> None:
     """在终端里演一遍：群里出现广告，群主收到提醒并处置。"""
-    if story and story not in _STORIES:
-        _fail(f"没有剧本 {story}，可选：{'、'.join(_STORIES)}。")
+    from bot.sandbox.stories import STORIES  # noqa: PLC0415 - only who plays pays for it
+
+    names = [each.name for each in STORIES]
+    if story and story not in names:
+        _fail(f"没有剧本 {story}，可选：{'、'.join(names)}。")
     with _sentences():
-        told = _run(_tell([story] if story else list(_STORIES), _plugins(), port, leave=leave))
+        told = _run(_tell([story] if story else names, _plugins(), port, leave=leave))
     raise typer.Exit(0 if told else 1)
 
 
@@ -341,6 +362,249 @@ def group_office(
         print("已登记。")
 
 
+@roster_app.command("import")
+def roster_import(
+    table: Annotated[Path, typer.Argument(help=".xlsx 或 .csv，要有 姓名、科室 两列")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="看过预览就写入，不再问")] = False,
+    part: Annotated[
+        bool, typer.Option("--part", help="只是一部分人的表：表中没有的人不算离开")
+    ] = False,
+    identity: Annotated[
+        str, typer.Option(help="保存身份证号的理由；不写就不保存，以前保存的也删去")
+    ] = "",
+    sheet: Annotated[str, typer.Option(help="有几张表时读哪一张")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """导入花名册：先预览，有一行要改就一行也不写；再次导入只改有变化的。
+
+    列名：姓名 科室 职务 工号 离职日期 调动日期；电话不导入，身份证号只在写明理由时导入。
+    """
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        reason = identity.strip()
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("读花名册", total=1.0)
+            file = read_roster(
+                table,
+                keep_identity=bool(reason),
+                progress=lambda done: bar.update(task, completed=done),
+                sheet=sheet,
+            )
+        for problem in file.problems:
+            print(f"✗ {problem}", file=sys.stderr)
+        if file.problems:
+            rows = len({problem.row for problem in file.problems})
+            _fail(f"有 {rows} 行要改，还没有写入任何一行。")
+        for note in file.notes:
+            print(f"· {note}")
+        now = SystemClock().now()
+        known, next_id = _known_people(chosen)
+        found = preview(known, file.rows, next_id=next_id, today=local(now).date(), whole=not part)
+        for line in told_preview(found):
+            print(line)
+        if found.is_doubtful and yes:
+            _fail(
+                "表中没有的人太多，像是一部分人的表，没有写入：是一部分请加 --part；"
+                "确实都已离开，请不加 --yes，看过再写入。"
+            )
+        if not yes:
+            typer.confirm("写入吗？", abort=True)
+        event = RosterSubmitted(
+            at=now,
+            rows=file.rows,
+            whole=not part,
+            identity_reason=reason,
+            submitted_by="operator",
+        )
+        with Console(stderr=True).status("写入……"):
+            refusals = _submit(chosen, loaded, [event])
+        for refused in refusals:
+            raise refused
+        print(f"已写入，变动 {len(found.diff.people)} 人。")
+
+
+@roster_app.command("show")
+def roster_show(
+    unit: Annotated[str, typer.Option(help="只看一个科室的人，姓名不显示全")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """看花名册：各科室多少人；姓名只显示姓。"""
+    with _sentences():
+        known, _ = _known_people(_read(config, _plugins()))
+        today = local(SystemClock().now()).date()
+        for line in told_unit(known, unit, today) if unit else told_units(known, today):
+            print(line)
+
+
+@keys_app.command("list")
+def keys_list(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """列出每个密钥还有多少处内容在用，密钥文件里缺不缺。"""
+    with _sentences():
+        chosen = _read(config, _plugins())
+        vault = Vault.open(chosen.store.key_file)
+        with contextlib.closing(open_reader(chosen.store.folder / STORE_NAME)) as connection:
+            for line in told_keys(vault, heads(connection)):
+                print(line)
+
+
+@keys_app.command("rotate")
+def keys_rotate(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """换一个新密钥，机器人运行时也可以；已存的内容随后逐步重新加密。"""
+    with _sentences():
+        chosen = _read(config, _plugins())
+        if not (chosen.store.folder / STORE_NAME).exists():
+            raise BotError("还没有数据，第一次运行时会自动生成密钥，不用换。")
+        answer = control.ask(chosen.store.folder, {"do": "rotate"})
+        if answer is not None:
+            print(f"已换用 {answer['key']} 号密钥；已存的内容正在后台重新加密，不影响使用，")
+            print("用 qungui keys list 看还剩多少。")
+        else:
+            with Console(stderr=True).status("重新加密……"):
+                number = rotate_offline(chosen)
+            print(f"已换用 {number} 号密钥，已存的内容都已重新加密。")
+        print(f"请马上重新备份密钥文件 {chosen.store.key_file}；")
+        print("其中的旧密钥要留着，以前的数据备份还要用它。")
+
+
+@app.command("audit")
+def audit_(
+    *,
+    group: Annotated[str, typer.Option(help="群：登记编号、群号或群名")],
+    week: Annotated[str, typer.Option(help="哪一周，如 2026-W47；不写就是最近一次")] = "",
+    docx: Annotated[Path | None, typer.Option(help="另存为 Word 文件")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="另存为 Excel 文件")] = None,
+    reveal: Annotated[str, typer.Option(help="显示全名的理由，查看会记录在案")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """打印一个群一周的成员核查记录；姓名只显示姓。"""
+    from plugins.forms import weekly_audit as form  # noqa: PLC0415 - only who prints pays for it
+
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        with contextlib.closing(open_reader(chosen.store.folder / STORE_NAME)) as connection:
+            records = UnitOfWork(connection, Vault.open(chosen.store.key_file))
+            record = form.find(records, group, week, office=chosen.office.name)
+            if reason := reveal.strip():
+                now = SystemClock().now()
+                looks = [NameRevealed(at=now, person=who, reason=reason) for who in record.people]
+                for refused in _submit(chosen, loaded, looks):
+                    raise refused
+                record = replace(record, name=lambda who: records.people.get(who).name or "已删除")
+            print(form.text(record))
+            for path, write in ((docx, form.as_docx), (xlsx, form.as_xlsx)):
+                if path is not None:
+                    with _new_file(path) as file:
+                        file.buffer.write(write(record))
+                    print(f"已写到 {path}。")
+
+
+@app.command()
+def codes(
+    unit: Annotated[str, typer.Option(help="科室，与花名册上写的一样")],
+    out: Annotated[
+        Path | None, typer.Option(help="写到这个文件（不覆盖），不写就显示在屏幕上")
+    ] = None,
+    name: Annotated[str, typer.Option(help="只给这个人做，旧码作废")] = "",
+    days: Annotated[int, typer.Option(help="几天内有效", min=1, max=90)] = 14,
+    *,
+    again: Annotated[bool, typer.Option("--again", help="旧码还有效的人也重做")] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """制作实名确认码：给一个科室里还没有确认账号的人，打印剪开，当面交给本人。纸条上有全名，会记录。"""
+    with _sentences():
+        loaded = _plugins()
+        chosen = _read(config, loaded)
+        now = SystemClock().now()
+        people, skipped = _without_account(chosen, unit, name, now, again=again)
+        if skipped:
+            print(f"有 {skipped} 人的旧码还有效，没有重做；要重做请加 --again。", file=sys.stderr)
+        if not people:
+            print(f"{unit}没有要做确认码的人。", file=sys.stderr)
+            return
+        made = [(person, new_code(person.id)) for person in people]
+        expires_at = now + timedelta(days=days)
+        issued = CodesIssued(
+            at=now,
+            codes=tuple((person.id, code) for person, code in made),
+            expires_at=expires_at,
+        )
+        shown = [
+            NameRevealed(at=now, person=person.id, reason="打印实名确认码") for person in people
+        ]
+        with contextlib.ExitStack() as stack:
+            paper = stack.enter_context(_new_file(out)) if out else sys.stdout
+            for refused in _submit(chosen, loaded, [issued, *shown]):
+                raise refused
+            paper.write(
+                slips(
+                    made,
+                    office=chosen.office.name,
+                    contact=chosen.office.contact,
+                    last_day=local(expires_at).date(),
+                )
+            )
+        print(
+            f"已制作 {len(made)} 人的确认码，{local(expires_at):%Y-%m-%d} 前有效。", file=sys.stderr
+        )
+
+
+def _without_account(
+    config: Config, unit: str, name: str, now: datetime, *, again: bool
+) -> tuple[list[Person], int]:
+    """Return who of a unit needs a code, and how many have one that still holds."""
+    with contextlib.closing(open_reader(config.store.folder / STORE_NAME)) as connection:
+        records = UnitOfWork(connection, Vault.open(config.store.key_file))
+        today = local(now).date()
+        members = [
+            person
+            for person in records.people.all()
+            if person.on_roster
+            and person.unit == unit
+            and name in {"", person.name}
+            and (person.left_on is None or person.left_on >= today)
+        ]
+        if not members:
+            raise BotError(
+                f"花名册上没有{unit}{'的这个人' if name else '这个科室的人'}，"
+                "请照花名册写，可用 qungui roster show 看科室。"
+            )
+        if name:
+            return members, 0
+        people = [person for person in members if not records.people.accounts_of(person.id)]
+        holding = {
+            person.id
+            for person in people
+            if (code := records.codes.of(person.id)) is not None
+            and code.used_at is None
+            and code.expires_at > now
+        }
+        if again:
+            return people, 0
+        return [person for person in people if person.id not in holding], len(holding)
+
+
+def _new_file(path: Path) -> TextIO:
+    """Open a file that only its owner can read; raises BotError where there is one already."""
+    try:
+        number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        raise BotError(f"{path} 已经有了，请换一个文件名。") from None
+    return os.fdopen(number, "w", encoding="utf-8-sig")
+
+
+def _known_people(config: Config) -> tuple[Sequence[Person], int]:
+    """Return who is in the register, and the next free id; nobody where no store is yet."""
+    path = config.store.folder / STORE_NAME
+    if not path.exists():
+        return (), 1
+    with contextlib.closing(open_reader(path)) as connection:
+        people = UnitOfWork(connection, Vault.open(config.store.key_file)).people
+        return people.all(), people.next_id()
+
+
 def _rule(rules: Mapping[str, Rule], code: str) -> Rule:
     if code not in rules:
         raise BotError(f"没有规则 {code}，现有：{'、'.join(sorted(rules))}。")
@@ -417,6 +681,8 @@ async def _serve(config: Config, loaded: Plugins) -> bool:
 
 
 async def _play(loaded: Plugins, port: int) -> bool:
+    from bot.playground import for_show, playground  # noqa: PLC0415 - only who plays pays for it
+
     async with playground(loaded, port=port, **for_show(loaded)) as play:
         print(f"沙盒已启动，用浏览器打开：{play.sandbox.page_url}", flush=True)
         print("没有 config.toml，所以这是演示：数据是临时的，按 Ctrl+C 结束。", flush=True)
@@ -425,25 +691,15 @@ async def _play(loaded: Plugins, port: int) -> bool:
 
 
 async def _tell(names: list[str], loaded: Plugins, port: int, *, leave: bool) -> bool:
+    from bot.playground import for_show, playground, tell_each  # noqa: PLC0415
+
     async with playground(loaded, port=port, **for_show(loaded)) as play:
         print(f"沙盒网页：{play.sandbox.page_url}", flush=True)
-        told = await _tell_each(play, names)
+        told = await tell_each(play, names, partial(print, flush=True))
         if not leave:
             print("演示完毕。网页还开着，按 Ctrl+C 结束。", flush=True)
             await _until_told()
     return told
-
-
-async def _tell_each(play: Playground, names: list[str]) -> bool:
-    if not await play.ready():
-        print("机器人没有连上沙盒。")
-        return False
-    came_true = True
-    for name in names:
-        told = await play.sandbox.play(name, lambda line: print(line, flush=True))
-        came_true = came_true and told
-        print()
-    return came_true
 
 
 async def _until_told() -> None:

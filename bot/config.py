@@ -161,6 +161,7 @@ class Store(_Section):
     key_file: _Located = Field(
         default_factory=lambda data: data["folder"] / "vault.key", validate_default=True
     )
+    suite: Literal["aes", "sm"] = "aes"
 
 
 class Retention(_Section):
@@ -170,6 +171,7 @@ class Retention(_Section):
     excerpts_days_after_close: _Days = Field(default=30, ge=0)
     audit_days: _Days = 1096
     settled_days: _Days = Field(default=30, ge=1)
+    people_days_after_leaving: _Days = Field(default=180, ge=1)
 
     @field_validator("audit_days")
     @classmethod

@@ -12,13 +12,15 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bot.log import event_logger
 from bot.model.errors import BotError
 
 NAME = "qungui.sock"
-_LIMIT = 1 << 20
+LONGEST: Final = 64 << 20
+"""Bytes of a request; a roster of 50,000 people has 10 MB."""
+
 _SECONDS = 60.0
 _log = event_logger("qungui.control")
 
@@ -42,7 +44,7 @@ class ControlSocket:
             listening.bind(address)
             self._path.chmod(0o600)
             self._server = await asyncio.start_unix_server(
-                self._serve, sock=listening, limit=_LIMIT
+                self._serve, sock=listening, limit=LONGEST
             )
 
     async def stop(self) -> None:

@@ -13,7 +13,7 @@ from bot.vault import Vault
 from storage.audit import SqliteAudit
 from storage.database import Connection, DatabaseError, check, open_reader, pending_steps
 from storage.outbox import SqliteOutbox
-from storage.people import SqlitePeople
+from storage.sealed import prove
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,7 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
         text="审计链完整" if broken is None else f"审计链从第 {broken} 条起断开，可能被改动",
     )
     vault = Vault.open(config.store.key_file)
-    SqlitePeople(connection, vault).prove_key()
+    prove(connection, vault)
     yield Verdict(fine=True, text="密钥文件可用，权限 0600")
     unknown = SqliteOutbox(connection, vault).counts().get("unknown", 0)
     yield Verdict(

@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,8 +14,9 @@ from bot.calendar import SHANGHAI, Calendar, local
 from bot.clock import MovableClock, SystemClock
 from bot.config import Config
 from bot.model.errors import BotError
-from bot.model.event import Event, GroupSubmitted, OfficeRoleGiven, PersonNamed
+from bot.model.event import Event, GroupSubmitted, OfficeRoleGiven, PersonNamed, RosterSubmitted
 from bot.model.group import Role
+from bot.model.roster import RosterRow
 from bot.pipeline.deliver import Pace
 from bot.sandbox.office import Office, OfficePerson
 from bot.sandbox.server import SandboxServer
@@ -88,8 +89,12 @@ async def playground(
     folder: Path | None = None,
     starts_at: datetime | None = None,
     alarm: bool = True,
+    roster: bool = False,
 ) -> AsyncIterator[Playground]:
-    """Start both, with a temporary store and the invented office registered (no trial there)."""
+    """Start both, with a temporary store and the invented office registered (no trial there).
+
+    With `roster` the office's people are also on its roster.
+    """
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qungui-")))
@@ -113,7 +118,10 @@ async def playground(
                 alarm=alarm,
             )
             async with bot.running():
-                for event in registrations(sandbox.office, clock.now()):
+                for event in (
+                    *registrations(sandbox.office, clock.now()),
+                    *([roster_of(sandbox.office, clock.now())] if roster else ()),
+                ):
                     with contextlib.suppress(BotError):  # an earlier run registered it
                         await bot.door.put_and_wait(event)
                 clock.bot = bot  # while it runs somebody answers what falls due
@@ -128,6 +136,7 @@ class Show(TypedDict):
 
     starts_at: datetime
     settings: dict[str, object]
+    roster: bool
 
 
 def for_show(loaded: Plugins) -> Show:
@@ -137,7 +146,20 @@ def for_show(loaded: Plugins) -> Show:
     if not calendar.is_working_time(now):
         now = calendar.next_working_time(now) + timedelta(minutes=30)
     alerts = loaded.workflow_settings["alerts"](merge_minutes=1)
-    return Show(starts_at=now, settings={"alerts": alerts})
+    return Show(starts_at=now, settings={"alerts": alerts}, roster=True)
+
+
+def roster_of(office: Office, now: datetime) -> RosterSubmitted:
+    """Return the event that brings in the roster of the invented office."""
+    return RosterSubmitted(
+        at=now,
+        rows=tuple(
+            RosterRow(line=line, name=each.name, unit=each.unit, post=each.post)
+            for line, each in enumerate(office.people, start=2)
+        ),
+        whole=False,
+        submitted_by="sandbox",
+    )
 
 
 def registrations(office: Office, now: datetime) -> list[Event]:
@@ -173,3 +195,15 @@ def registrations(office: Office, now: datetime) -> list[Event]:
         if group.registered
     ]
     return events
+
+
+async def tell_each(play: Playground, names: Iterable[str], tell: Callable[[str], None]) -> bool:
+    """Play stories one after the other, line by line; return whether all came true."""
+    if not await play.ready():
+        tell("机器人没有连上沙盒。")
+        return False
+    came_true = True
+    for name in names:
+        came_true = await play.sandbox.play(name, tell) and came_true
+        tell("")
+    return came_true

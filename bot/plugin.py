@@ -10,7 +10,20 @@ from bot.model.action import Action
 from bot.model.event import Ability, CommandGiven, Event
 from bot.model.finding import Clause
 from bot.model.group import Person, Role
-from bot.model.port import Alerts, Dialogues, Duties, Findings, Groups, People
+from bot.model.port import (
+    Alerts,
+    Codes,
+    DataRequests,
+    Dialogues,
+    Duties,
+    Findings,
+    Groups,
+    JoinRequests,
+    Members,
+    People,
+    WeeklyAudits,
+)
+from bot.people.roster import Roster
 from bot.screening.rule import Rule
 
 S = TypeVar("S")
@@ -28,6 +41,17 @@ class Office:
     contact: str = "机关党委"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Terms in days; excerpts count from the day the matter was closed, people from leaving."""
+
+    message_ids_days: int = 30
+    excerpts_days_after_close: int = 30
+    settled_days: int = 30
+    audit_days: int = 1096
+    people_days_after_leaving: int = 180
+
+
 class Clauses(Protocol):
     """Finds the clauses that bind the office's groups."""
 
@@ -37,7 +61,10 @@ class Clauses(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context(Generic[S]):
-    """Everything a decision may depend on; workflows read it and yield actions."""
+    """Everything a decision may depend on; workflows read it and yield actions.
+
+    `roster()` is the index that proposes whose account it is.
+    """
 
     now: datetime
     settings: S
@@ -45,6 +72,12 @@ class Context(Generic[S]):
     office: Office
     groups: Groups
     people: People
+    codes: Codes
+    members: Members
+    joins: JoinRequests
+    audits: WeeklyAudits
+    requests: DataRequests
+    roster: Callable[[], Roster]
     findings: Findings
     alerts: Alerts
     dialogues: Dialogues
@@ -54,6 +87,7 @@ class Context(Generic[S]):
     verbs: Sequence["Command"]
     abilities: Mapping[str, frozenset[Ability]]
     online: Mapping[str, bool]
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

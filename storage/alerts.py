@@ -10,13 +10,13 @@ from bot.model.group import Role
 from bot.model.port import Seal
 from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
 from storage.database import Connection, Row
+from storage.numbers import free_numbers
 
 _COLUMNS = (
     "id, group_id, rule, topic, severity, sender_sealed, sender_index, card_sealed, recipient,"
     " tier, number, state, opened_at, first_posted_at, count, message_id, clauses, source,"
     " caught_up, told_at, due_at, decision, decided_by, decided_at, reason_sealed"
 )
-_SERIES = 999
 
 
 class SqliteAlerts:
@@ -37,21 +37,12 @@ class SqliteAlerts:
     def next_number(self, person: int) -> int:
         """Return the next free number (1-999) of a person's series.
 
-        The series runs on after the last number given; numbers of open alerts are passed over.
+        The series runs on after the last number given; what still waits keeps its number.
         """
-        row = self._connection.execute(
-            "SELECT number FROM alerts WHERE recipient = ? ORDER BY id DESC LIMIT 1", (person,)
-        ).fetchone()
-        last = row[0] if row else 0
-        for step in range(_SERIES):
-            number = (last + step) % _SERIES + 1
-            taken = self._connection.execute(
-                "SELECT 1 FROM alerts WHERE recipient = ? AND number = ? AND state <> 'closed'",
-                (person, number),
-            ).fetchone()
-            if taken is None:
-                return number
-        raise BotError("待办已满 999 件，请先处置一部分。")
+        free = free_numbers(self._connection, person, 1)
+        if not free:
+            raise BotError("待办已满 999 件，请先处置一部分。")
+        return free[0]
 
     def by_number(self, person: int, number: int) -> Alert | None:
         """Return what a number means to a person: the open alert, else the latest closed one."""

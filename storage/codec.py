@@ -1,7 +1,7 @@
 """Times as integers, and events and actions as text, for the columns of the store."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from types import ModuleType
 from typing import TypeVar
@@ -34,6 +34,11 @@ def maybe_micros(moment: datetime | None) -> int | None:
 def maybe_moment(micros: int | None) -> datetime | None:
     """Return a moment that may be missing."""
     return None if micros is None else from_micros(micros)
+
+
+def maybe_day(text: str | None) -> date | None:
+    """Return a day that may be missing, from its ISO text."""
+    return date.fromisoformat(text) if text else None
 
 
 def encode(value: event.Event | action.Outgoing) -> tuple[str, str]:

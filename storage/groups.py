@@ -153,6 +153,13 @@ class SqliteGroups:
             (person, role.value, group, to_micros(now)),
         )
 
+    def dismiss(self, person: int, role: Role, group: int | None) -> None:
+        """Take a role from a person."""
+        self._connection.execute(
+            "DELETE FROM roles WHERE person = ? AND role = ? AND group_id IS ?",
+            (person, role.value, group),
+        )
+
     def rename(self, group: int, name: str) -> None:
         """Keep a group's new name."""
         self._update(group, "name = ?", (name,))

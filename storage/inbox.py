@@ -54,7 +54,10 @@ class SqliteInbox:
         self._settle(number, "done", None, now)
 
     def failed(self, number: int, trouble: str, now: datetime) -> None:
-        """Keep that an event could not be handled; its body stays for the next engineer."""
+        """Keep that an event could not be handled; its body stays for the next engineer.
+
+        Not where it was refused with an answer: that is no bug, and a body may hold much.
+        """
         self._settle(number, "failed", trouble, now)
 
     def failures(self) -> int:
@@ -77,6 +80,7 @@ class SqliteInbox:
     def _settle(self, number: int, state: str, trouble: str | None, now: datetime | None) -> None:
         self._connection.execute(
             "UPDATE inbox SET state = ?1, trouble = ?2, handled_at = ?3,"
-            " body_sealed = CASE WHEN ?1 = 'done' THEN NULL ELSE body_sealed END WHERE id = ?4",
-            (state, trouble, now and to_micros(now), number),
+            " body_sealed = CASE WHEN ?1 = 'done' OR ?2 = ?5 THEN NULL ELSE body_sealed END"
+            " WHERE id = ?4",
+            (state, trouble, now and to_micros(now), number, BotError.__name__),
         )

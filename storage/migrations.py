@@ -17,6 +17,13 @@ def m001_spine(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m002_real_names(db: Database) -> None:
+    """Create the roster, members, codes, requests to join, weekly audits and data requests."""
+    for statement in _M002:
+        db.execute(statement)
+
+
 _M001 = (
     """CREATE TABLE people (
         id INTEGER PRIMARY KEY,
@@ -237,4 +244,151 @@ _M001 = (
         before BLOB NOT NULL,
         hash BLOB NOT NULL
     ) STRICT""",
+)
+
+_M002 = (
+    "ALTER TABLE people ADD COLUMN staff_sealed BLOB",
+    "ALTER TABLE people ADD COLUMN staff_index BLOB",
+    "ALTER TABLE people ADD COLUMN left_on TEXT",
+    "ALTER TABLE people ADD COLUMN moved_on TEXT",
+    "ALTER TABLE people ADD COLUMN former_unit TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE people ADD COLUMN on_roster INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE people ADD COLUMN identity_sealed BLOB",
+    "ALTER TABLE people ADD COLUMN hold_sealed BLOB",
+    "ALTER TABLE people ADD COLUMN erased_at INTEGER",
+    "CREATE INDEX people_by_staff_number ON people (staff_index) WHERE staff_index IS NOT NULL",
+    "CREATE INDEX people_by_leaving ON people (left_on) WHERE left_on IS NOT NULL",
+    "CREATE INDEX people_with_identity ON people (id) WHERE identity_sealed IS NOT NULL",
+    "ALTER TABLE accounts ADD COLUMN how TEXT NOT NULL DEFAULT 'register'",
+    "ALTER TABLE accounts ADD COLUMN confirmed_by INTEGER REFERENCES people (id)",
+    "ALTER TABLE accounts ADD COLUMN login TEXT",
+    "ALTER TABLE accounts ADD COLUMN ended_at INTEGER",
+    "CREATE INDEX accounts_by_login ON accounts (login) WHERE login IS NOT NULL",
+    """CREATE TABLE looks (
+        id INTEGER PRIMARY KEY,
+        person INTEGER NOT NULL REFERENCES people (id),
+        looker INTEGER REFERENCES people (id),
+        reason_sealed BLOB NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX looks_by_person ON looks (person)",
+    """CREATE TABLE members (
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        user_index BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        user_sealed BLOB NOT NULL,
+        shown_sealed BLOB NOT NULL,
+        shown_index BLOB NOT NULL,
+        standing TEXT NOT NULL,
+        robot INTEGER NOT NULL,
+        first_seen_at INTEGER NOT NULL,
+        left_at INTEGER,
+        asked_at INTEGER,
+        due_on TEXT,
+        PRIMARY KEY (group_id, user_index)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX members_number ON members (group_id, number) WHERE left_at IS NULL",
+    "CREATE INDEX members_due ON members (due_on) WHERE due_on IS NOT NULL",
+    "CREATE INDEX members_gone ON members (left_at) WHERE left_at IS NOT NULL",
+    """CREATE TABLE member_lists (
+        group_id INTEGER PRIMARY KEY REFERENCES groups (id),
+        first_at INTEGER NOT NULL,
+        drawn_at INTEGER NOT NULL,
+        complete INTEGER NOT NULL,
+        count INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE codes (
+        person INTEGER PRIMARY KEY REFERENCES people (id),
+        code_index BLOB NOT NULL,
+        issued_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        used_at INTEGER
+    ) STRICT""",
+    """CREATE TABLE code_tries (
+        id INTEGER PRIMARY KEY,
+        user_index BLOB NOT NULL,
+        person INTEGER REFERENCES people (id),
+        at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX code_tries_by_user ON code_tries (user_index, at)",
+    "CREATE INDEX code_tries_by_person ON code_tries (person, at) WHERE person IS NOT NULL",
+    """CREATE TABLE join_requests (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        user_index BLOB NOT NULL,
+        user_sealed BLOB NOT NULL,
+        comment_sealed BLOB NOT NULL,
+        flag_sealed BLOB NOT NULL,
+        flag_index BLOB NOT NULL,
+        recipient INTEGER REFERENCES people (id),
+        number INTEGER NOT NULL,
+        proposed INTEGER REFERENCES people (id),
+        asked_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        decided_by INTEGER REFERENCES people (id),
+        decided_at INTEGER,
+        reason_sealed BLOB
+    ) STRICT""",
+    "CREATE INDEX join_requests_by_number ON join_requests (recipient, number, id)",
+    "CREATE INDEX join_requests_by_flag ON join_requests (flag_index)",
+    "CREATE INDEX join_requests_open ON join_requests (group_id) WHERE state = 'open'",
+    """CREATE TABLE weekly_audits (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        week TEXT NOT NULL,
+        state TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        drawn_at INTEGER,
+        members INTEGER NOT NULL,
+        complete INTEGER NOT NULL,
+        recipient INTEGER REFERENCES people (id),
+        due_at INTEGER,
+        reminded_at INTEGER,
+        escalated_at INTEGER,
+        escalated_to INTEGER REFERENCES people (id),
+        overdue_at INTEGER,
+        answered_by INTEGER REFERENCES people (id),
+        answered_at INTEGER,
+        closed_at INTEGER,
+        UNIQUE (group_id, week)
+    ) STRICT""",
+    "CREATE INDEX weekly_audits_by_week ON weekly_audits (week)",
+    "CREATE INDEX weekly_audits_by_recipient ON weekly_audits (recipient)",
+    "CREATE INDEX weekly_audits_open ON weekly_audits (id) WHERE closed_at IS NULL",
+    """CREATE TABLE audit_items (
+        id INTEGER PRIMARY KEY,
+        audit INTEGER NOT NULL REFERENCES weekly_audits (id),
+        number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 999),
+        user_index BLOB NOT NULL,
+        user_sealed BLOB,
+        shown_sealed BLOB,
+        reason TEXT NOT NULL,
+        person INTEGER REFERENCES people (id),
+        proposed TEXT NOT NULL,
+        on_day TEXT,
+        decision TEXT,
+        note_sealed BLOB,
+        decided_by INTEGER REFERENCES people (id),
+        decided_at INTEGER,
+        removal TEXT,
+        removal_at INTEGER,
+        UNIQUE (audit, number)
+    ) STRICT""",
+    "CREATE INDEX audit_items_by_user ON audit_items (user_index) WHERE decision = 'remove'",
+    "CREATE INDEX audit_items_by_person ON audit_items (person) WHERE person IS NOT NULL",
+    """CREATE TABLE data_requests (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        account TEXT NOT NULL,
+        user_index BLOB NOT NULL,
+        user_sealed BLOB NOT NULL,
+        person INTEGER REFERENCES people (id),
+        text_sealed BLOB NOT NULL,
+        made_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        answer_sealed BLOB,
+        closed_at INTEGER,
+        closed_by INTEGER REFERENCES people (id)
+    ) STRICT""",
+    "CREATE INDEX data_requests_by_user ON data_requests (user_index)",
 )

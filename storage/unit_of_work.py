@@ -6,15 +6,20 @@ from contextlib import contextmanager
 from bot.model.port import Seal
 from storage.alerts import SqliteAlerts
 from storage.audit import SqliteAudit
+from storage.codes import SqliteCodes
+from storage.data_requests import SqliteDataRequests
 from storage.database import Connection
 from storage.dialogues import SqliteDialogues
 from storage.findings import SqliteFindings
 from storage.groups import SqliteGroups
 from storage.inbox import SqliteInbox
+from storage.joins import SqliteJoinRequests
+from storage.members import SqliteMembers
 from storage.outbox import SqliteOutbox
 from storage.people import SqlitePeople
 from storage.phrases import SqlitePhrases
 from storage.timers import SqliteDuties, SqliteTimers
+from storage.weekly_audits import SqliteWeeklyAudits
 
 
 class UnitOfWork:
@@ -24,6 +29,11 @@ class UnitOfWork:
         self.connection = connection
         self.people = SqlitePeople(connection, seal)
         self.groups = SqliteGroups(connection, seal, self.people)
+        self.members = SqliteMembers(connection, seal, self.groups, self.people)
+        self.codes = SqliteCodes(connection, seal, self.people)
+        self.joins = SqliteJoinRequests(connection, seal)
+        self.audits = SqliteWeeklyAudits(connection, seal)
+        self.requests = SqliteDataRequests(connection, seal)
         self.findings = SqliteFindings(connection, seal)
         self.alerts = SqliteAlerts(connection, seal)
         self.phrases = SqlitePhrases(connection, seal)
@@ -44,10 +54,12 @@ class UnitOfWork:
             self.audit.mark_end()
             self.connection.execute("COMMIT")
             self.groups.committed()
+            self.people.committed()
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             self.groups.undone()
+            self.people.forget_read()
             raise
 
     @contextmanager
@@ -61,5 +73,6 @@ class UnitOfWork:
                 self.connection.execute("ROLLBACK TO event")
                 self.connection.execute("RELEASE event")
             self.groups.forget_read()
+            self.people.forget_read()
             raise
         self.connection.execute("RELEASE event")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.control import NAME, ControlSocket, ask
+from bot.control import LONGEST, NAME, ControlSocket, ask
 from bot.model.errors import BotError
 
 
@@ -91,7 +91,7 @@ def test_whatever_comes_in_the_socket_goes_on(tmp_path: Path, line: bytes):
 
 
 def test_a_line_beyond_the_limit_ends_the_connection_and_nothing_else(tmp_path: Path):
-    long = {"do": "x" * (3 << 20)}
+    long = {"do": "x" * (LONGEST + 1)}
 
     too_long, short = served(
         tmp_path, lambda: ask(tmp_path, long), lambda: ask(tmp_path, {"do": "status"})
@@ -99,6 +99,14 @@ def test_a_line_beyond_the_limit_ends_the_connection_and_nothing_else(tmp_path: 
 
     assert isinstance(too_long, BotError)
     assert short["echo"] == {"do": "status"}
+
+
+def test_a_request_as_long_as_a_large_roster_is_answered(tmp_path: Path):
+    rows = "姓名" * 1_000_000  # written as 12 MB of escapes
+
+    (found,) = served(tmp_path, lambda: ask(tmp_path, {"do": "submit", "body": rows}))
+
+    assert found["echo"]["body"] == rows
 
 
 def test_without_a_bot_there_is_no_answer(tmp_path: Path):

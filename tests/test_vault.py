@@ -1,20 +1,25 @@
 """Sealing, blind index, key file and rotation."""
 
+import base64
+import tomllib
+
 import pytest
+from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.errors import BotError
 from bot.model.port import Seal
-from bot.vault import Vault
+from bot.vault import Suite, Vault, _Key, key_id, told_keys
 
 PLACE = "findings.excerpt:7"
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
-@pytest.fixture(scope="session")
-def vault(tmp_path_factory):
-    return Vault.open(tmp_path_factory.mktemp("vault") / "vault.key", create=True)
+@pytest.fixture(scope="session", params=Suite)
+def vault(tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("vault")
+    return Vault.open(folder / "vault.key", create=True, suite=request.param)
 
 
 def test_the_vault_is_the_seal_port(vault):
@@ -61,7 +66,7 @@ def test_sealed_bytes_do_not_open_in_another_place(vault):
 
 
 def test_another_vault_does_not_open_it(vault, tmp_path):
-    other = Vault.open(tmp_path / "vault.key", create=True)
+    other = Vault.open(tmp_path / "vault.key", create=True, suite=vault.index_suite)
 
     with pytest.raises(BotError, match="解不开"):
         other.unseal(vault.seal("赵一", place=PLACE), place=PLACE)
@@ -198,3 +203,94 @@ def test_the_vault_shows_no_keys(tmp_path):
 
     assert repr(vault) == f"Vault({str(path)!r})"
     assert path.read_text().count('"') == 4
+
+
+# 国密
+
+RFC_8998 = {
+    "key": "0123456789abcdeffedcba9876543210",
+    "nonce": "00001234567800000000abcd",
+    "about": "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+    "text": "aa" * 8 + "bb" * 8 + "cc" * 8 + "dd" * 8 + "ee" * 8 + "ff" * 8 + "ee" * 8 + "aa" * 8,
+    "body": (
+        "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+        "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+        "83de3541e4c2b58177e065a9bf7b62ec"
+    ),
+}
+
+
+def test_sm4_gcm_is_that_of_rfc_8998():
+    given_ = {name: bytes.fromhex(value) for name, value in RFC_8998.items()}
+    key = _Key(suite=Suite.SM, secret=given_["key"])
+
+    body = key.encrypt(given_["nonce"], given_["text"], given_["about"])
+
+    assert body == given_["body"]
+    assert key.decrypt(given_["nonce"], body, given_["about"]) == given_["text"]
+
+
+def test_the_index_of_guomi_is_hmac_sm3(tmp_path):
+    path = tmp_path / "vault.key"
+    vault = Vault.open(path, create=True, suite=Suite.SM)
+    secret = base64.b64decode(tomllib.loads(path.read_text())["index"])
+    content = (1).to_bytes(4) + b"p" + "赵一".encode()
+
+    index = vault.index("赵一", place="p")
+
+    assert index == by_definition(secret, content)
+
+
+def by_definition(key: bytes, content: bytes) -> bytes:
+    """HMAC (RFC 2104) written out over SM3, for a key shorter than a block of 64 bytes."""
+    padded = key.ljust(64, b"\0")
+
+    def sm3(some: bytes) -> bytes:
+        digest = hashes.Hash(hashes.SM3())
+        digest.update(some)
+        return digest.finalize()
+
+    inner = sm3(bytes(each ^ 0x36 for each in padded) + content)
+    return sm3(bytes(each ^ 0x5C for each in padded) + inner)
+
+
+def test_both_suites_open_in_one_vault_and_the_look_ups_stay(tmp_path):
+    path = tmp_path / "vault.key"
+    vault = Vault.open(path, create=True)
+    old, look_up = vault.seal("赵一", place=PLACE), vault.index("赵一", place=PLACE)
+
+    vault.rotate(Suite.SM)
+
+    again = Vault.open(path)
+    new = again.seal("赵一", place=PLACE)
+    assert (old[1], new[1]) == (1, 2)
+    assert [again.unseal(each, place=PLACE) for each in (old, new)] == ["赵一", "赵一"]
+    assert again.index("赵一", place=PLACE) == look_up
+    assert again.keys == {2: Suite.SM, 1: Suite.AES}
+    assert again.index_suite is Suite.AES
+
+
+def test_a_key_is_never_used_with_another_suite_than_its_own(tmp_path):
+    vault = Vault.open(tmp_path / "vault.key", create=True)
+    sealed = bytearray(vault.seal("赵一", place=PLACE))
+    sealed[1] = 2
+
+    with pytest.raises(BotError, match="没有加密时用的 1 号密钥"):
+        vault.unseal(bytes(sealed), place=PLACE)
+
+
+def test_what_is_told_of_keys_names_those_that_are_missing(tmp_path):
+    vault = Vault.open(tmp_path / "vault.key", create=True, suite=Suite.SM)
+    first = vault.head
+    vault.rotate()
+    lost = bytes((1, 1)) + (7).to_bytes(4)
+
+    told = list(told_keys(vault, {first: 3, vault.head: 5, lost: 2}))
+
+    assert told == [
+        "2 号　SM4-GCM　在用，5 处",
+        "1 号　SM4-GCM　还有 3 处，正在换用新密钥",
+        "7 号　密钥文件里没有，2 处打不开：请恢复当时的密钥文件",
+        "查找用的散列　HMAC-SM3",
+    ]
+    assert key_id(lost) == 7

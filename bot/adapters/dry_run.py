@@ -3,13 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.model.action import (
-    AnswerFriendRequest,
-    Outgoing,
-    Recall,
-    SayInGroup,
-    SayPrivately,
-)
+from bot.model.action import Outgoing, Sending
 from bot.model.event import Ability, OutcomeState
 from bot.model.port import Adapter, Inflow, Outcome
 
@@ -47,17 +41,13 @@ class DryRun:
 
     async def perform(self, action: Outgoing) -> Outcome:
         """Show a send instead of doing it; ask a question."""
-        if not _is_send(action):
+        if not isinstance(action, Sending):
             return await self._adapter.perform(action)
         self._show(action)
         return Outcome(state=OutcomeState.DONE, reason="dry_run")
 
     async def find(self, action: Outgoing, *, since: datetime) -> Outcome:
         """Answer DONE for a send: it was shown."""
-        if not _is_send(action):
+        if not isinstance(action, Sending):
             return await self._adapter.find(action, since=since)
         return Outcome(state=OutcomeState.DONE, reason="dry_run")
-
-
-def _is_send(action: Outgoing) -> bool:
-    return isinstance(action, SayPrivately | SayInGroup | Recall | AnswerFriendRequest)

@@ -11,8 +11,12 @@ from enum import IntEnum
 from bot.model.alert import Alert, Appeal
 from bot.model.event import Event
 from bot.model.finding import Judgement
-from bot.model.group import GroupState, Person, Role
+from bot.model.group import GroupState, Member, Person, Role
+from bot.model.join import JoinRequest
+from bot.model.member import Account
 from bot.model.message import Standing
+from bot.model.rights import DataRequest, Look
+from bot.model.weekly_audit import AuditItem, WeeklyAudit
 
 
 class Lane(IntEnum):
@@ -70,6 +74,24 @@ class AnswerFriendRequest(Outgoing):
 
     flag: str = field(repr=False)
     accept: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerJoinRequest(Outgoing):
+    """Let somebody into a group, or not; believed only when he is seen in the group."""
+
+    group: str
+    flag: str = field(repr=False)
+    accept: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoveMember(Outgoing):
+    """Remove a member; believed only when an event or a fresh list shows that he is gone."""
+
+    group: str
+    user: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +255,156 @@ class Appoint(Change):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dismiss(Change):
+    """Take a role from a person."""
+
+    person: int
+    role: Role
+    group: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveRoster(Change):
+    """Keep people as a roster states them, all at once; new ones bring the ids they will have.
+
+    `identities` are (person, identity number); without any, all that were kept are forgotten.
+    """
+
+    people: tuple[Person, ...] = field(repr=False)
+    identities: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold(Change):
+    """Keep a person's records beyond their term, for a reason; None ends it."""
+
+    person: int
+    reason: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErasePerson(Change):
+    """Forget who a person is; refused while a hold keeps him or he has a role."""
+
+    person: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepLook(Change):
+    """Keep that somebody saw a whole name, and why."""
+
+    look: Look
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfirmAccount(Change):
+    """Keep whose account it is; an earlier confirmation of that account ends."""
+
+    account: Account
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnlinkAccount(Change):
+    """Keep that an account is nobody's any more."""
+
+    platform: str
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndLogin(Change):
+    """End what was confirmed for an account's last login, where ids change with each."""
+
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueCodes(Change):
+    """Keep one-time codes of people (person, code), hashed; an earlier one of a person ends."""
+
+    codes: tuple[tuple[int, str], ...] = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseCode(Change):
+    """Keep that a person's code has been used."""
+
+    person: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CountTry(Change):
+    """Keep that a code was wrong: for the account, and for the person it was tried for."""
+
+    platform: str
+    user: str = field(repr=False)
+    person: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepMembers(Change):
+    """Keep a group's member list; one that is not complete lets nobody go and brings nobody back."""
+
+    group: int
+    members: tuple[Member, ...] = field(repr=False)
+    complete: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepMember(Change):
+    """Keep that somebody is in a group, before a list shows him."""
+
+    group: int
+    member: Member
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemberGone(Change):
+    """Keep that somebody is no longer in a group."""
+
+    group: int
+    user: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskMember(Change):
+    """Keep that a new member was asked who he is, and until when he should have a record."""
+
+    group: int
+    user: str = field(repr=False)
+    due_on: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveJoinRequest(Change):
+    """Keep a request to join as it now is; a new one brings the id its reader promised."""
+
+    request: JoinRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveAudit(Change):
+    """Keep a weekly audit as it now is; a new one brings the id its reader promised."""
+
+    audit: WeeklyAudit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveAuditItems(Change):
+    """Keep items of weekly audits as they now are."""
+
+    items: tuple[AuditItem, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveDataRequest(Change):
+    """Keep a request about somebody's own data; a new one brings the id its reader promised."""
+
+    request: DataRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OpenDialogue(Change):
     """Keep what a conversation with a person needs, sealed, until it expires."""
 
@@ -286,12 +458,16 @@ class CloseBlind(Change):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expire(Change):
-    """Forget what is past its term: message ids, excerpts of closed alerts, dialogues, logs."""
+    """Forget what is past its term: message ids, excerpts of closed alerts, dialogues, logs.
+
+    `left_before`: who left the office or a group before that moment, and joins decided before.
+    """
 
     message_ids_before: datetime
     excerpts_before: datetime
     settled_before: datetime
     audit_before: datetime
+    left_before: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,7 +488,9 @@ class DutyDone(Change):
     slot: str
 
 
-Sending = SayPrivately | SayInGroup | Recall | AnswerFriendRequest
+Sending = (
+    SayPrivately | SayInGroup | Recall | AnswerFriendRequest | AnswerJoinRequest | RemoveMember
+)
 Question = DrawGroups | DrawMembers | DrawHistory | LookUp
 Action = (
     SaveAlert
@@ -329,6 +507,25 @@ Action = (
     | Pause
     | EnrolPerson
     | Appoint
+    | Dismiss
+    | SaveRoster
+    | Hold
+    | ErasePerson
+    | KeepLook
+    | ConfirmAccount
+    | UnlinkAccount
+    | EndLogin
+    | IssueCodes
+    | UseCode
+    | CountTry
+    | KeepMembers
+    | KeepMember
+    | MemberGone
+    | AskMember
+    | SaveJoinRequest
+    | SaveAudit
+    | SaveAuditItems
+    | SaveDataRequest
     | OpenDialogue
     | CloseDialogue
     | Wake

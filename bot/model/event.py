@@ -11,6 +11,7 @@ from enum import StrEnum
 from bot.model.finding import Finding, Flagged
 from bot.model.group import GroupListing, Member
 from bot.model.message import Attachment, Message, Standing
+from bot.model.roster import RosterRow
 
 
 class Ability(StrEnum):
@@ -251,6 +252,17 @@ class CommandGiven(PlatformEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeedReleased(PlatformEvent):
+    """A person gave the code for what had been shown to him; the workflow of that deed does it."""
+
+    user: str = field(repr=False)
+    person: int
+    deed: str
+    subject: int
+    targets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PersonNamed:
     """A person as a form names him: by name, unit and the account he uses."""
 
@@ -286,6 +298,54 @@ class OfficeRoleGiven(Event):
     role: str
     platform: str
     person: PersonNamed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterSubmitted(Event):
+    """An operator hands in the office's roster, read and checked; all of it is kept or nothing.
+
+    `whole` says that who does not stand in it has left. Identity numbers are kept only with
+    `identity_reason`; without one, those kept before are forgotten.
+    """
+
+    rows: tuple[RosterRow, ...] = field(repr=False)
+    whole: bool
+    identity_reason: str = ""
+    submitted_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterKept(Event):
+    """A roster is in the register; follows RosterSubmitted and names whom it concerns."""
+
+    added: int
+    changed: int
+    moved: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodesIssued(Event):
+    """An operator printed one-time codes: pairs of a person and his code; an older one ends."""
+
+    codes: tuple[tuple[int, str], ...] = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HoldPlaced(Event):
+    """An operator keeps somebody's records beyond their term, or no longer where `reason` is empty."""
+
+    person: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NameRevealed(Event):
+    """An operator looks at a whole name, or all that is kept of somebody, and said why."""
+
+    person: int
+    reason: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,12 +77,21 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Somebody of the office's register."""
+    """Somebody of the office's register.
+
+    `on_roster` says whether the office's roster names him; the others were named in a form.
+    `left_on` is his last day in the office; `moved_on` when he came from `former_unit` to his unit.
+    """
 
     id: int
     name: str = field(repr=False)
     unit: str = ""
     post: str = ""
+    staff_number: str = field(default="", repr=False)
+    left_on: date | None = None
+    moved_on: date | None = None
+    former_unit: str = ""
+    on_roster: bool = False
 
     @property
     def masked(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.model.action import Outgoing
@@ -10,6 +10,10 @@ from bot.model.alert import Alert, Appeal
 from bot.model.event import Ability, Event, OutcomeState
 from bot.model.finding import Finding
 from bot.model.group import Group, Person, Role
+from bot.model.join import JoinRequest
+from bot.model.member import Account, Code, KnownMember, MemberList
+from bot.model.rights import DataRequest, Look
+from bot.model.weekly_audit import AuditItem, WeeklyAudit
 
 
 class Clock(Protocol):
@@ -143,6 +147,155 @@ class People(Protocol):
 
     def next_id(self) -> int:
         """Return the id that the next person will have."""
+
+    def all(self) -> Sequence[Person]:
+        """Return everybody who is known, by id: the same tuple until one of them changes."""
+
+    def named(self, name: str) -> Sequence[Person]:
+        """Return who has exactly this name, by id."""
+
+    def numbered(self, staff_number: str) -> Sequence[Person]:
+        """Return who has this staff number, by id."""
+
+    def accounts_of(self, person: int) -> Sequence[Account]:
+        """Return the accounts confirmed as a person's, oldest first."""
+
+    def account(self, platform: str, user: str) -> Account | None:
+        """Return how an account was confirmed, where it is."""
+
+    def leavers_with_roles(self, on: date) -> Sequence[Person]:
+        """Return who holds a role though his last day is before a day, by id."""
+
+    def identity_of(self, person: int) -> str | None:
+        """Return a person's identity number, where it is kept; every look is recorded."""
+
+    def held_for(self, person: int) -> str | None:
+        """Return why a person's records are kept beyond their term, where they are."""
+
+    def looks_at(self, person: int) -> Sequence[Look]:
+        """Return who saw a person's whole name, and why, oldest first."""
+
+
+class Codes(Protocol):
+    """Reads one-time codes and the tries that failed."""
+
+    def of(self, person: int) -> Code | None:
+        """Return the latest code issued to a person."""
+
+    def fits(self, person: int, code: str) -> bool:
+        """Whether it is a person's latest code, used and expired or not."""
+
+    def tries_by(self, platform: str, user: str, *, since: datetime) -> int:
+        """Return how often an account gave a wrong code since a moment."""
+
+    def tries_for(self, person: int, *, since: datetime) -> int:
+        """Return how often a wrong code was given for a person since a moment."""
+
+
+class Members(Protocol):
+    """Reads who is in which group, as the latest lists showed it."""
+
+    def of(self, group: int) -> Sequence[KnownMember]:
+        """Return who is in a group, by number."""
+
+    def numbered(self, group: int, number: int) -> KnownMember | None:
+        """Return who in a group has a number."""
+
+    def get(self, group: int, user: str) -> KnownMember | None:
+        """Return a member of a group, also one who has left."""
+
+    def of_account(self, platform: str, user: str) -> Sequence[KnownMember]:
+        """Return an account's presence in every group, also where it has left."""
+
+    def earlier(self, group: int) -> Sequence[KnownMember]:
+        """Return who was in a group before and was confirmed then, latest first."""
+
+    def due(self, on: date) -> Sequence[KnownMember]:
+        """Return the members without a record whose time to get one ended before a day."""
+
+    def newcomers(self, group: int) -> Sequence[KnownMember]:
+        """Return who came after the group's first list, has no record and was not asked yet."""
+
+    def drawn(self, group: int) -> MemberList | None:
+        """Return what is known of a group's latest list."""
+
+
+class JoinRequests(Protocol):
+    """Reads requests to join groups."""
+
+    def get(self, request: int) -> JoinRequest | None:
+        """Return a request."""
+
+    def next_id(self) -> int:
+        """Return the id that the next request will have."""
+
+    def by_flag(self, group: int, flag: str) -> JoinRequest | None:
+        """Return the latest request of a group with a platform's flag."""
+
+    def by_number(self, person: int, number: int) -> JoinRequest | None:
+        """Return what a number means to a person: the open request, else the latest one."""
+
+    def open_of(self, person: int) -> Sequence[JoinRequest]:
+        """Return the requests a person still has to decide, by number."""
+
+    def open_in(self, group: int, user: str | None = None) -> Sequence[JoinRequest]:
+        """Return the open requests of a group, or only one account's, oldest first."""
+
+
+class WeeklyAudits(Protocol):
+    """Reads the weekly audits and their items."""
+
+    def get(self, audit: int) -> WeeklyAudit | None:
+        """Return an audit."""
+
+    def next_id(self) -> int:
+        """Return the id that the next audit will have."""
+
+    def free_numbers(self, person: int, count: int) -> Sequence[int]:
+        """Return the next free numbers (1-999) of a person's series, those of alerts included."""
+
+    def of_week(self, group: int, week: str) -> WeeklyAudit | None:
+        """Return a group's audit of one week."""
+
+    def in_week(self, week: str) -> Sequence[WeeklyAudit]:
+        """Return every group's audit of one week, by group."""
+
+    def latest(self, group: int) -> WeeklyAudit | None:
+        """Return a group's latest audit."""
+
+    def open(self) -> Sequence[WeeklyAudit]:
+        """Return the audits that are not finished, by id."""
+
+    def open_of(self, person: int) -> Sequence[WeeklyAudit]:
+        """Return the audits a person has to answer, by id."""
+
+    def items(self, audit: int) -> Sequence[AuditItem]:
+        """Return the items of an audit in the order of the list."""
+
+    def item(self, person: int, number: int) -> tuple[WeeklyAudit, AuditItem] | None:
+        """Return what a number means to a person in the latest audit that used it."""
+
+    def removals(self, group: int, user: str) -> Sequence[AuditItem]:
+        """Return the items of open audits by which an account is to be removed from a group."""
+
+
+class DataRequests(Protocol):
+    """Reads what people asked about their own data."""
+
+    def get(self, request: int) -> DataRequest | None:
+        """Return a request."""
+
+    def next_id(self) -> int:
+        """Return the id that the next request will have."""
+
+    def open(self) -> Sequence[DataRequest]:
+        """Return the requests without an outcome, oldest first."""
+
+    def of_account(self, account: str, user: str) -> Sequence[DataRequest]:
+        """Return what somebody asked one watching account, oldest first."""
+
+    def all(self) -> Sequence[DataRequest]:
+        """Return every request, oldest first."""
 
 
 class Findings(Protocol):

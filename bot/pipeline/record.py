@@ -7,20 +7,33 @@ from bot.model.action import (
     Action,
     AllowPhrase,
     AnswerFriendRequest,
+    AnswerJoinRequest,
     Append,
     Appoint,
+    AskMember,
     AttachFindings,
     CloseBlind,
     CloseDialogue,
+    ConfirmAccount,
+    CountTry,
+    Dismiss,
     DrawGroups,
     DrawHistory,
     DrawMembers,
     DutyDone,
+    EndLogin,
     EnrolPerson,
+    ErasePerson,
     Expire,
+    Hold,
+    IssueCodes,
     JudgeFindings,
+    KeepLook,
+    KeepMember,
+    KeepMembers,
     LookUp,
     MarkRecalled,
+    MemberGone,
     NoticePosted,
     ObserveGroup,
     OpenBlind,
@@ -29,12 +42,20 @@ from bot.model.action import (
     Recall,
     Record,
     RegisterGroup,
+    RemoveMember,
     RenameGroup,
     SaveAlert,
     SaveAppeal,
+    SaveAudit,
+    SaveAuditItems,
+    SaveDataRequest,
+    SaveJoinRequest,
+    SaveRoster,
     SayInGroup,
     SayPrivately,
     SetGroupState,
+    UnlinkAccount,
+    UseCode,
     Wake,
 )
 from storage.outbox import Letter
@@ -72,6 +93,44 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             records.people.enrol(action.person, action.platform, action.user, now)
         case Appoint():
             records.groups.appoint(action.person, action.role, action.group, now)
+        case Dismiss():
+            records.groups.dismiss(action.person, action.role, action.group)
+        case SaveRoster():
+            records.people.save_roster(action, now)
+        case Hold():
+            records.people.hold(action.person, action.reason)
+        case ErasePerson():
+            records.people.erase(action.person, now)
+        case KeepLook():
+            records.people.keep_look(action.look)
+        case ConfirmAccount():
+            records.people.confirm(action.account)
+        case UnlinkAccount():
+            records.people.unlink(action.platform, action.user)
+        case EndLogin():
+            records.people.end_login(action.account, now)
+        case IssueCodes():
+            records.codes.issue(action, now)
+        case UseCode():
+            records.codes.use(action.person, now)
+        case CountTry():
+            records.codes.count_try(action, now)
+        case KeepMembers():
+            records.members.keep(action, now)
+        case KeepMember():
+            records.members.keep_one(action.group, action.member, now)
+        case MemberGone():
+            records.members.gone(action.group, action.user, now)
+        case AskMember():
+            records.members.ask(action.group, action.user, action.due_on, now)
+        case SaveJoinRequest():
+            records.joins.save(action.request)
+        case SaveAudit():
+            records.audits.save(action.audit)
+        case SaveAuditItems():
+            records.audits.save_items(action.items)
+        case SaveDataRequest():
+            records.requests.save(action.request)
         case OpenDialogue():
             records.dialogues.open(action)
         case CloseDialogue():
@@ -95,6 +154,8 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             | SayInGroup()
             | Recall()
             | AnswerFriendRequest()
+            | AnswerJoinRequest()
+            | RemoveMember()
             | DrawGroups()
             | DrawMembers()
             | DrawHistory()
@@ -113,4 +174,11 @@ def _expire(action: Expire, records: UnitOfWork, now: datetime) -> None:
     records.outbox.expire(action.settled_before)
     records.duties.expire(action.settled_before)
     records.dialogues.expire(now)
+    records.codes.expire(action.settled_before)
+    records.people.expire_looks(action.audit_before)
+    records.people.expire(action.left_before, now)
+    records.members.expire(action.left_before)
+    records.joins.expire(action.left_before)
+    records.audits.expire(action.audit_before)
+    records.requests.expire(action.audit_before)
     records.audit.expire(action.audit_before, now)

@@ -213,6 +213,8 @@ def _member_data(ask: Ask, group: Group, member: Member) -> Json:
 def _get_group_member_list(ask: Ask) -> object:
     group = ask.group()
     data = [_member_data(ask, group, member) for member in group.members.values()]
+    if ask.world.switches.short_lists:
+        return data[: len(data) // 2]
     if not ask.world.switches.stale_lists:
         return data
     return ask.world.lately(("members", group.id), data)
@@ -337,7 +339,9 @@ def _history(ask: Ask, posts: list[Post]) -> object:
 
 
 def _set_group_kick(ask: Ask) -> object:
-    ask.world.kick(ask.bot, ask.group().id, ask.number("user_id"))
+    group, user = ask.group().id, ask.number("user_id")
+    if not ask.world.switches.hollow_kick:
+        ask.world.kick(ask.bot, group, user)
     return None
 
 

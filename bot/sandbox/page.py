@@ -7,7 +7,7 @@ from bot.sandbox.clock import SHANGHAI, Control
 from bot.sandbox.links import Wire
 from bot.sandbox.office import Office
 from bot.sandbox.stories import STORIES
-from bot.sandbox.things import Group, Member, Post, Rank, RefusedError, data_of
+from bot.sandbox.things import Group, Member, Post, Rank, RefusedError, Wish, data_of
 from bot.sandbox.world import World
 
 SHOWN_PER_CHAT = 120
@@ -178,6 +178,7 @@ class Sight:
                 "registered": self._registered(group.id),
                 "rank": mine.rank if mine else "",
                 "members": [self._member(group, member) for member in group.members.values()],
+                "asking": self._asking(group, mine),
                 "messages": [self._message(p, me, mine) for p in _last(group.posts)],
             }
         if looking.peer:
@@ -188,6 +189,20 @@ class Sight:
                 "messages": [self._message(p, me) for p in _last(world.chat(me, looking.peer))],
             }
         return {"title": "", "members": [], "messages": []}
+
+    def _asking(self, group: Group, mine: Member | None) -> list[Json]:
+        """Return who asks to be let in; only those who manage the group see it."""
+        if mine is None or mine.rank is Rank.MEMBER:
+            return []
+        return [
+            {
+                "id": each.user,
+                "name": self.world.display_name(each.user),
+                "comment": each.comment,
+            }
+            for each in self.world.requests.values()
+            if each.wish is Wish.ADD and each.group == group.id
+        ]
 
     def _member(self, group: Group, member: Member) -> Json:
         return {
@@ -260,6 +275,19 @@ def _join(world: World, wanted: Wanted) -> None:
     world.join(wanted.me, wanted.group)
 
 
+def _ask(world: World, wanted: Wanted) -> None:
+    world.ask_to_join(wanted.me, wanted.group, wanted.text)
+
+
+def _let_in(world: World, wanted: Wanted) -> None:
+    flags = [
+        request.flag
+        for request in world.requests.values()
+        if request.wish is Wish.ADD and (request.group, request.user) == (wanted.group, wanted.user)
+    ]
+    world.settle(wanted.me, flags[-1] if flags else "", approve=wanted.yes, wishes=(Wish.ADD,))
+
+
 def _kick(world: World, wanted: Wanted) -> None:
     world.kick(wanted.me, wanted.group, wanted.user)
 
@@ -283,6 +311,8 @@ def _last(posts: Iterable[Post]) -> tuple[Post, ...]:
 DEEDS: Mapping[str, Callable[[World, Wanted], None]] = {
     "post": _post,
     "join": _join,
+    "ask": _ask,
+    "let_in": _let_in,
     "kick": _kick,
     "admin": _admin,
     "upload": _upload,

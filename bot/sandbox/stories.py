@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.sandbox.clock import Control, next_morning
 from bot.sandbox.office import Office, OfficeGroup
 from bot.sandbox.things import Post, Rank
 from bot.sandbox.world import World
@@ -23,7 +24,12 @@ MISSED = "兼职刷流水，百家乐下注稳赚不赔，平台 http://lucky.ex
 HARMLESS = "请各科室周五下班前报送十二月用款计划。"
 
 _ALERT = re.compile(r"【待处置\s*(\d+)】")
+_REQUEST = re.compile(r"【入群\s*(\d+)】")
+_NAMELESS = re.compile(r"^(\d+) (?!.*像是).*(?:无实名|账号不明)", re.MULTILINE)
+_CODE = re.compile(r"确认 (\w+)")
 _PATIENCE = 20.0
+_MORNINGS = 12
+_GATHERED = 600.0
 _MERGED = "（同一人一小时内的同类消息合并为一次提醒；刚演过的话，请先把时钟拨快一小时）"
 
 
@@ -32,6 +38,7 @@ class Stage(Protocol):
 
     world: World
     office: Office
+    control: Control
 
     async def until(self, condition: Callable[[World], bool], timeout: float = 5.0) -> bool:  # noqa: ASYNC109
         """Wait until the condition holds of the world; False if it did not in time."""
@@ -254,6 +261,94 @@ async def _offline(telling: Telling) -> None:
     telling.show(told)
 
 
+async def _join(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner = world.group(group.group).owner
+    office = telling.stage.office
+    outside = (
+        person
+        for person in office.people
+        if person.user not in world.group(group.group).members and not office.roles(person.user)
+    )
+    person = next(outside, None)
+    if person is None:
+        raise StoryEndsError("这个群外面没有人了，请重新启动沙盒")
+    before = telling.latest(owner)
+    await telling.step(f"{person.name}申请加入{group.name}，验证信息写“{person.card}”")
+    world.ask_to_join(person.user, group.group, person.card)
+    await telling.step("机器人和花名册核对，把结果私聊告诉群主，由群主决定")
+    line = f"{telling.name(owner)}收到入群申请，姓名不显示全"
+    asked = await telling.private(
+        owner, before, lambda p: bool(_REQUEST.search(p.text)), line, _PATIENCE
+    )
+    telling.show(asked)
+    found = _REQUEST.search(asked.text)
+    answer = f"同意{found[1] if found else ''}"
+    await telling.step(f"群主回复“{answer}”")
+    world.say(owner, world.bots[0], answer)
+    line = "平台放行以后，看到人进了群才算数，同时记下实名"
+    telling.show(
+        await telling.private(owner, asked.seq, lambda p: "已进群" in p.text, line, _PATIENCE)
+    )
+
+
+async def _audit(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner, control = world.group(group.group).owner, telling.stage.control
+    stranger = max(world.accounts) + 1
+    before = telling.latest(owner)
+    await telling.step(f"谁也不认识的账号“向阳花开”被拉进{group.name}，请他说明身份，他没有理会")
+    world.add_account(stranger, "向阳花开")
+    world.join(stranger, group.group, invited_by=telling.somebody(group.group))
+    line = f"{telling.name(owner)}收到一句话：来了没有实名的人"
+    await _passing(telling, owner, before, "【新成员】", lambda: _GATHERED)
+    await telling.private(owner, before, lambda p: "【新成员】" in p.text, line, _PATIENCE)
+    await telling.step("时钟一天天拨到下一个核查日（默认每周一 9 点）")
+
+    heading = f"【周核查】{group.name}"
+
+    def until_morning() -> float:
+        return (next_morning(control) - control.now()).total_seconds()
+
+    await _passing(telling, owner, before, heading, until_morning)
+    line = f"{telling.name(owner)}收到名单：只列要决定的人，姓名不显示全"
+    told = await telling.private(owner, before, lambda p: heading in p.text, line, _PATIENCE)
+    telling.show(told)
+    found = _NAMELESS.findall(told.text)
+    if not found:
+        raise StoryEndsError("名单上没有那个账号")
+    answer = f"移{found[-1]} 全留 正在补办实名"
+    await telling.step(f"群主回复“{answer}”；移人先让他看一遍，要确认码")
+    world.say(owner, world.bots[0], answer)
+    line = "机器人说清要移谁，给出确认码"
+    shown = await telling.private(
+        owner, told.seq, lambda p: bool(_CODE.search(p.text)), line, _PATIENCE
+    )
+    telling.show(shown)
+    code = _CODE.search(shown.text)
+    await telling.step("群主回复确认码")
+    world.say(owner, world.bots[0], f"确认 {code[1] if code else ''}")
+    line = "看到人确实退出以后，本周核查办结，记录在案"
+    end = await telling.private(
+        owner, shown.seq, lambda p: "本周核查已完成" in p.text, line, _PATIENCE
+    )
+    telling.show(end)
+    if stranger in world.group(group.group).members:
+        raise StoryEndsError("那个账号还在群里")
+
+
+async def _passing(
+    telling: Telling, user: int, after: int, part: str, step: Callable[[], float]
+) -> None:
+    """Move the clock on, step by step, until somebody has a message with a certain part."""
+    for _ in range(_MORNINGS):
+        await telling.stage.control.advance(step())
+        if await telling.stage.until(
+            lambda world: any(p.seq > after and part in p.text for p in world.inbox_of(user)), 3.0
+        ):
+            return
+
+
 STORIES: tuple[Story, ...] = (
     Story(
         name="advertisement",
@@ -278,5 +373,17 @@ STORIES: tuple[Story, ...] = (
         title="机器人掉线期间",
         about="恢复后自己补查，漏看了多久说清楚。",
         play=_offline,
+    ),
+    Story(
+        name="join",
+        title="有人申请入群",
+        about="验证信息和花名册核对，群主一句话放行并记下实名。",
+        play=_join,
+    ),
+    Story(
+        name="audit",
+        title="每周核查",
+        about="名单取来和花名册比对，群主一行话定完，移人要确认码。",
+        play=_audit,
     ),
 )

@@ -46,9 +46,11 @@ class Switches:
     sending: Sending = Sending.NORMAL
     no_history: bool = False
     hollow_recall: bool = False
+    hollow_kick: bool = False
     silent_peer: bool = False
     private_fails: bool = False
     stale_lists: bool = False
+    short_lists: bool = False
     echo_own: bool = False
     flavour: Flavour = Flavour.NAPCAT
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Response, WebSocket
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 Endpoint = Callable[[WebSocket], Awaitable[None]]
 REVERSE_PATHS = ("/onebot/v11/ws", "/onebot/v11/ws/", "/onebot/v11", "/ws")
@@ -10,18 +14,19 @@ REVERSE_PATHS = ("/onebot/v11/ws", "/onebot/v11/ws/", "/onebot/v11", "/ws")
 
 def make_app(
     *, reverse: Endpoint, healthy: Callable[[], bool], metrics: Callable[[], bytes]
-) -> FastAPI:
+) -> Starlette:
     """Return the application; it listens on loopback unless the configuration says otherwise."""
-    app = FastAPI(title="qungui", docs_url=None, redoc_url=None, openapi_url=None)
-    for path in REVERSE_PATHS:
-        app.add_api_websocket_route(path, reverse)
 
-    @app.get("/healthz")
-    def health() -> Response:
+    async def health(_: Request) -> Response:
         return Response("ok\n" if healthy() else "not online\n", 200 if healthy() else 503)
 
-    @app.get("/metrics")
-    def counters() -> Response:
+    async def counters(_: Request) -> Response:
         return Response(metrics(), media_type="text/plain; version=0.0.4")
 
-    return app
+    return Starlette(
+        routes=[
+            *(WebSocketRoute(path, reverse) for path in REVERSE_PATHS),
+            Route("/healthz", health),
+            Route("/metrics", counters),
+        ]
+    )

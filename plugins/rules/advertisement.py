@@ -13,7 +13,7 @@ Known misses: recommendations among colleagues without price or contact, picture
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from bot.model.finding import Mode, Severity, Topic
+from bot.model.finding import Severity, Topic
 from bot.screening.rule import Answer, Rule, Sighting, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, allowed, graded, weigh
@@ -156,7 +156,6 @@ RULE = Rule(
     title="商业广告、黑产广告",
     learned=0.3,
     doubted=True,
-    mode=Mode.OFF,  # until its false alarms on unseen work talk are below 3 in 100
     words=MappingProxyType(dict(GOODS) | dict(TRADE)),
     allows=ALLOWS,
     alone=4,

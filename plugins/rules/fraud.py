@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from bot.model.finding import Mode, Severity, Span, Topic
+from bot.model.finding import Severity, Span, Topic
 from bot.screening.rule import Answer, Hit, Rule, Seen, Sighting, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import (
@@ -200,7 +200,6 @@ RULE = Rule(
     title="诈骗及其他违法信息",
     learned=0.3,
     doubted=True,
-    mode=Mode.OFF,  # until its false alarms on unseen work talk are below 3 in 100
     words=MappingProxyType(dict(SCHEMES) | dict(GOODS)),
     allows=ALLOWS,
     check=check,

@@ -16,7 +16,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from bot.model.finding import Mode, Severity, Topic
+from bot.model.finding import Severity, Topic
 from bot.screening.documents import (
     ENOUGH,
     FILE_ENDING,
@@ -287,7 +287,6 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="内部文件、资料和未公开文稿",
     learned=0.4,
-    mode=Mode.OFF,  # until its false alarms on unseen work talk are below 3 in 100
     words=MappingProxyType(
         dict.fromkeys(
             listed(

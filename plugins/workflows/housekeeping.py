@@ -1,25 +1,14 @@
 """Housekeeping: what is past its term is forgotten (个人信息保护法 19)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.model.action import Action, Expire, Record
 from bot.model.event import DutyDue
-from bot.plugin import Context, Workflow, daily
+from bot.plugin import Context, Terms, Workflow, daily
 
 
-@dataclass(frozen=True, kw_only=True)
-class HousekeepingSettings:
-    """Terms in days; excerpts count from the day the matter was closed."""
-
-    message_ids_days: int = 30
-    excerpts_days_after_close: int = 30
-    settled_days: int = 30
-    audit_days: int = 1096
-
-
-def expire(context: Context[HousekeepingSettings], _: DutyDue) -> Iterator[Action]:
+def expire(context: Context[Terms], _: DutyDue) -> Iterator[Action]:
     """Forget message ids, excerpts, settled sends and handled events."""
     now, settings = context.now, context.settings
     yield Expire(
@@ -27,12 +16,13 @@ def expire(context: Context[HousekeepingSettings], _: DutyDue) -> Iterator[Actio
         excerpts_before=now - timedelta(days=settings.excerpts_days_after_close),
         settled_before=now - timedelta(days=settings.settled_days),
         audit_before=now - timedelta(days=settings.audit_days),
+        left_before=now - timedelta(days=settings.people_days_after_leaving),
     )
     yield Record(actor="bot", deed="expired", subject="store")
 
 
 WORKFLOW = Workflow(
     name="housekeeping",
-    settings=HousekeepingSettings,
+    settings=Terms,
     schedules=(daily("03:30", "expire", expire),),
 )

@@ -28,7 +28,6 @@ from bot.model.event import (
     GroupsDrawn,
     OutcomeState,
     OutgoingSettled,
-    OwnerChanged,
     StandingChanged,
 )
 from bot.model.group import Group, GroupState, Role
@@ -134,21 +133,6 @@ def renamed(context: Ctx, event: GroupRenamed) -> Iterator[Action]:
     )
 
 
-def owner_changed(context: Ctx, event: OwnerChanged) -> Iterator[Action]:
-    """Say that the owner's account is another one than registered."""
-    group = _group(context, event)
-    if group is None:
-        return
-    yield Record(actor="platform", deed="group.owner_changed", subject=f"group:{group.id}")
-    yield from _tell(
-        context,
-        group,
-        f"“{group.name}”的群主换了账号，登记的群主未变。如已交接，请更新登记，"
-        f"并在{_filing_term(context, event.at)}前向机关党委备案变更。",
-        (Role.OWNER, Role.LEADER),
-    )
-
-
 def dissolved(context: Ctx, event: GroupDissolved) -> Iterator[Action]:
     """Stop working in a group that is gone and say until when it is to be filed."""
     yield from _end(context, event, GroupState.DISSOLVED, "已解散或机器人已不在群内")
@@ -231,7 +215,6 @@ WORKFLOW = Workflow(
         on(OutgoingSettled, confirm_gone),
         on(StandingChanged, own_standing),
         on(GroupRenamed, renamed),
-        on(OwnerChanged, owner_changed),
         on(GroupDissolved, dissolved),
         on(BotRemoved, removed),
     ),

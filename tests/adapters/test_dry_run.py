@@ -5,7 +5,13 @@
 import pytest
 
 from bot.adapters.dry_run import DryRun
-from bot.model.action import DrawGroups, Outgoing, Recall
+from bot.model.action import (
+    AnswerJoinRequest,
+    DrawGroups,
+    Outgoing,
+    Recall,
+    RemoveMember,
+)
 from bot.model.event import Ability, GroupsDrawn, OutcomeState
 from bot.model.port import Inflow, Outcome
 from tests.adapters.peer import NOW, Inbox
@@ -41,6 +47,8 @@ async def test_sends_are_shown_and_questions_are_asked():
         in_private(),
         in_group(),
         Recall(account=ACCOUNT, group="700001", message_id="1"),
+        AnswerJoinRequest(account=ACCOUNT, group="700001", flag="f", accept=True),
+        RemoveMember(account=ACCOUNT, group="700001", user="20013"),
     ]
     question = DrawGroups(account=ACCOUNT)
     inbox = Inbox()

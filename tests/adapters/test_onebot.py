@@ -12,12 +12,14 @@ from bot.adapters.onebot.actions import split
 from bot.model import action as action_module
 from bot.model.action import (
     AnswerFriendRequest,
+    AnswerJoinRequest,
     DrawGroups,
     DrawHistory,
     DrawMembers,
     LookUp,
     Outgoing,
     Recall,
+    RemoveMember,
     SayInGroup,
     SayPrivately,
 )
@@ -430,6 +432,66 @@ async def test_a_recall_and_a_friend_request_are_carried_out():
         assert peer.called("set_friend_add_request") == [{"flag": "u_1", "approve": True}]
 
 
+@pytest.mark.parametrize("accept", [True, False])
+async def test_a_request_to_join_is_answered_with_the_reason(accept):
+    answer = AnswerJoinRequest(
+        account=ACCOUNT, group="700001", flag="700001|5|7|0", accept=accept, reason="未实名"
+    )
+    async with Peer() as peer:
+        peer.answers["set_group_add_request"] = {}
+        adapter = an_adapter(peer.url)
+        async with running(adapter):
+            outcome = await adapter.perform(answer)
+
+        assert outcome.state is OutcomeState.DONE
+        assert peer.called("set_group_add_request") == [
+            {"flag": "700001|5|7|0", "sub_type": "add", "approve": accept, "reason": "未实名"}
+        ]
+
+
+REMOVAL = RemoveMember(account=ACCOUNT, group="700001", user="20013")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        ({}, OutcomeState.DONE, ""),
+        (failed(1200, "权限不足"), OutcomeState.FAILED, "refused:1200"),
+        (failed(1404), OutcomeState.FAILED, "unsupported"),
+    ],
+)
+async def test_a_member_is_removed_and_may_come_again(answer, state, reason):
+    async with Peer() as peer:
+        peer.answers["set_group_kick"] = answer
+        adapter = an_adapter(peer.url)
+        async with running(adapter):
+            outcome = await adapter.perform(REMOVAL)
+
+        assert (outcome.state, outcome.reason) == (state, reason)
+        assert peer.called("set_group_kick") == [
+            {"group_id": 700001, "user_id": 20013, "reject_add_request": False}
+        ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "state"),
+    [
+        (members(20011, 10001), OutcomeState.DONE),
+        (members(20011, 20013), OutcomeState.UNKNOWN),
+        ([], OutcomeState.UNKNOWN),
+        (failed(1200), OutcomeState.UNKNOWN),
+    ],
+)
+async def test_a_removal_is_done_only_where_a_list_shows_it_and_is_never_repeated(listed, state):
+    async with Peer() as peer:
+        peer.answers["get_group_member_list"] = listed
+        adapter = an_adapter(peer.url)
+        async with running(adapter):
+            found = await adapter.find(REMOVAL, since=NOW)
+
+        assert found.state is state
+
+
 # --- questions
 
 
@@ -619,6 +681,8 @@ async def test_every_outgoing_of_the_vocabulary_is_known_to_the_adapter():
         in_group(),
         Recall(account=ACCOUNT, group="1", message_id="1"),
         AnswerFriendRequest(account=ACCOUNT, flag="f"),
+        AnswerJoinRequest(account=ACCOUNT, group="1", flag="f", accept=True),
+        RemoveMember(account=ACCOUNT, group="1", user="2"),
         DrawGroups(account=ACCOUNT),
         DrawMembers(account=ACCOUNT, group="1"),
         DrawHistory(account=ACCOUNT, group="1", since=NOW),
@@ -630,6 +694,8 @@ async def test_every_outgoing_of_the_vocabulary_is_known_to_the_adapter():
             "send_group_msg",
             "delete_msg",
             "set_friend_add_request",
+            "set_group_add_request",
+            "set_group_kick",
             "get_group_list",
             "get_group_member_list",
             "get_group_info",

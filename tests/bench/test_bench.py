@@ -27,7 +27,7 @@ def _logging_stays_on() -> Iterator[None]:
     logging.disable(before)
 
 
-@pytest.mark.parametrize("name", ["groups", "latency", "memory", "steps"])
+@pytest.mark.parametrize("name", ["groups", "latency", "memory", "steps", "weekly_audit"])
 def test_a_benchmark_measures_something(name):
     benchmark = importlib.import_module(f"bench.{name}").BENCHMARK
 

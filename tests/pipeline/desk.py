@@ -15,6 +15,7 @@ from bot.model.event import Event, MessagePosted
 from bot.model.finding import Flagged
 from bot.model.group import Person, Role
 from bot.model.message import Message
+from bot.people.latest import LatestRoster
 from bot.pipeline.decide import Decider
 from bot.pipeline.screen import Screen, Screened, SlowScreening, screened
 from bot.pipeline.worker import Arrived, Tick, Worker
@@ -115,6 +116,7 @@ def sit_down(
     records = UnitOfWork(connection or open_store(folder / "qungui.db"), vault)
     find = clauses_for(loaded)
     sent: list[Outgoing] = []
+    roster = LatestRoster(records.people)
     chosen = loaded.workflows if workflows is None else tuple(workflows)
 
     def context(settings: object) -> Context[Any]:
@@ -125,6 +127,12 @@ def sit_down(
             office=Office(),
             groups=records.groups,
             people=records.people,
+            codes=records.codes,
+            members=records.members,
+            joins=records.joins,
+            audits=records.audits,
+            requests=records.requests,
+            roster=roster,
             findings=records.findings,
             alerts=records.alerts,
             dialogues=records.dialogues,

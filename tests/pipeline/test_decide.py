@@ -4,13 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.model.action import Action, Record, SayPrivately
+from bot.model.action import Action, Appoint, ConfirmAccount, Record, SayPrivately
 from bot.model.errors import BotError
-from bot.model.event import CommandGiven, DutyDue, GroupRenamed, TimerDue
+from bot.model.event import (
+    CommandGiven,
+    DutyDue,
+    GroupRenamed,
+    OfficeRoleGiven,
+    PersonNamed,
+    TimerDue,
+)
 from bot.model.group import Role
+from bot.model.member import Account, Confirmation
 from bot.pipeline.decide import NOT_FOR_YOU, ONLY_IN_PRIVATE, Decider
 from bot.plugin import ANYBODY, Asked, Context, Workflow, command, daily, on
-from tests.pipeline.desk import ACCOUNT, LEADER, MORNING, OWNER, PLACE
+from bot.pipeline.record import record
+from tests.pipeline.desk import ACCOUNT, GROUP, LEADER, MORNING, OWNER, PLACE
 
 STRANGER = "29999"
 
@@ -69,6 +78,35 @@ def test_a_role_without_the_right_is_told_once_politely(told):
 
 def test_what_anybody_may_say_a_stranger_may_say(told):
     assert told(line("查看", STRANGER)) == ["查看()"]
+
+
+@pytest.mark.parametrize("how", Confirmation)
+def test_an_owners_word_alone_lets_nobody_command_whatever_role_he_gets_later(desk_with, how):
+    desk = desk_with(workflows=[TALK])
+    account = Account(platform="qq", user=STRANGER, person=1, how=how, linked_at=MORNING)
+    record(ConfirmAccount(account=account), desk.records, MORNING)  # person 1 is the owner
+    record(Appoint(person=1, role=Role.ADMINISTRATOR, group=GROUP), desk.records, MORNING)
+
+    desk.take(line("查1", STRANGER), line("查看2", STRANGER))
+
+    first, second = (each.text for each in desk.sent)
+    assert first == (NOT_FOR_YOU if how is Confirmation.OWNER else "查(1,)")
+    assert second == "查看(2,)"
+
+
+def test_an_owners_word_does_not_command_after_the_office_named_that_account(desk):
+    account = Account(
+        platform="qq", user=STRANGER, person=1, how=Confirmation.OWNER, linked_at=MORNING
+    )
+    record(ConfirmAccount(account=account), desk.records, MORNING)
+    named = PersonNamed(name="赵一", user=STRANGER)
+
+    desk.take(
+        OfficeRoleGiven(at=MORNING, platform="qq", person=named, role=Role.COMMITTEE.value),
+        line("状态", STRANGER),
+    )
+
+    assert [each.text for each in desk.sent] == [NOT_FOR_YOU]
 
 
 def test_a_stranger_gets_one_courtesy_a_day(told):

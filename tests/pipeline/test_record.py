@@ -9,20 +9,33 @@ from bot.model.action import (
     Action,
     AllowPhrase,
     AnswerFriendRequest,
+    AnswerJoinRequest,
     Append,
     Appoint,
+    AskMember,
     AttachFindings,
     CloseBlind,
     CloseDialogue,
+    ConfirmAccount,
+    CountTry,
+    Dismiss,
     DrawGroups,
     DrawHistory,
     DrawMembers,
     DutyDone,
+    EndLogin,
     EnrolPerson,
+    ErasePerson,
     Expire,
+    Hold,
+    IssueCodes,
     JudgeFindings,
+    KeepLook,
+    KeepMember,
+    KeepMembers,
     LookUp,
     MarkRecalled,
+    MemberGone,
     NoticePosted,
     ObserveGroup,
     OpenBlind,
@@ -32,19 +45,31 @@ from bot.model.action import (
     Recall,
     Record,
     RegisterGroup,
+    RemoveMember,
     RenameGroup,
     SaveAlert,
     SaveAppeal,
+    SaveAudit,
+    SaveAuditItems,
+    SaveDataRequest,
+    SaveJoinRequest,
+    SaveRoster,
     SayInGroup,
     SayPrivately,
     SetGroupState,
+    UnlinkAccount,
+    UseCode,
     Wake,
 )
 from bot.model.alert import Appeal
 from bot.model.event import TimerDue
 from bot.model.finding import Judgement
-from bot.model.group import GroupState, Person, Role
+from bot.model.group import GroupState, Member, Person, Role
+from bot.model.join import JoinRequest
+from bot.model.member import Account, Confirmation
 from bot.model.message import Standing
+from bot.model.rights import DataRequest, Look, RequestKind
+from bot.model.weekly_audit import AuditItem, AuditReason, WeeklyAudit
 from bot.pipeline.record import record
 from tests.pipeline.desk import ACCOUNT, GROUP, MORNING, PLACE
 from tests.storage.moments import an_alert
@@ -65,6 +90,38 @@ CHANGES = (
     Pause(group=GROUP, until=LATER),
     EnrolPerson(person=Person(id=9, name="周五"), platform="qq", user="20009"),
     Appoint(person=1, role=Role.DUTY),
+    Dismiss(person=1, role=Role.DUTY),
+    SaveRoster(people=(Person(id=10, name="郑七", on_roster=True),), identities=((10, "x"),)),
+    Hold(person=10, reason="核查"),
+    Hold(person=10, reason=None),
+    KeepLook(look=Look(person=10, by=1, reason="核对", at=MORNING)),
+    ConfirmAccount(
+        account=Account(
+            platform="qq", user="20010", person=9, how=Confirmation.OWNER, linked_at=MORNING
+        )
+    ),
+    UnlinkAccount(platform="qq", user="20010"),
+    EndLogin(account=ACCOUNT),
+    IssueCodes(codes=((9, "K7M2P9"),), expires_at=LATER),
+    UseCode(person=9),
+    CountTry(platform="qq", user="20010", person=9),
+    ErasePerson(person=10),
+    KeepMembers(group=GROUP, members=(Member(user="20013"),), complete=True),
+    KeepMember(group=GROUP, member=Member(user="20014")),
+    MemberGone(group=GROUP, user="20013"),
+    AskMember(group=GROUP, user="20014", due_on=LATER.date()),
+    SaveJoinRequest(
+        request=JoinRequest(id=1, group=GROUP, user="20015", flag="f", asked_at=MORNING)
+    ),
+    SaveAudit(audit=WeeklyAudit(id=1, group=GROUP, week="2026-W47", opened_at=MORNING)),
+    SaveAuditItems(
+        items=(AuditItem(audit=1, number=11, user="20014", reason=AuditReason.NO_RECORD),)
+    ),
+    SaveDataRequest(
+        request=DataRequest(
+            id=1, kind=RequestKind.COPY, account=ACCOUNT, user="20014", made_at=MORNING
+        )
+    ),
     OpenDialogue(person=1, kind="numbers", body="1 2", expires_at=LATER),
     CloseDialogue(person=1, kind="numbers"),
     Wake(key="alert:1", at=LATER),
@@ -76,6 +133,7 @@ CHANGES = (
         excerpts_before=MORNING,
         settled_before=MORNING,
         audit_before=MORNING,
+        left_before=MORNING,
     ),
     Record(actor="bot", deed="x", subject="y"),
     DutyDone(job="courtesy", slot="x"),
@@ -85,6 +143,8 @@ LETTERS = (
     SayInGroup(account=ACCOUNT, group=PLACE, text="x"),
     Recall(account=ACCOUNT, group=PLACE, message_id="1"),
     AnswerFriendRequest(account=ACCOUNT, flag="f"),
+    AnswerJoinRequest(account=ACCOUNT, group=PLACE, flag="f", accept=False, reason="未实名"),
+    RemoveMember(account=ACCOUNT, group=PLACE, user="20014"),
     DrawGroups(account=ACCOUNT),
     DrawMembers(account=ACCOUNT, group=PLACE),
     DrawHistory(account=ACCOUNT, group=PLACE, since=MORNING),
@@ -102,6 +162,7 @@ def test_every_change_is_applied_and_none_is_sent(desk):
 
     assert sent == [None] * len(CHANGES)
     assert desk.records.groups.get(GROUP).name == "新名字"
+    assert [each.user for each in desk.records.members.of(GROUP)] == ["20014"]
     assert desk.records.alerts.appeals_of(1)
     assert desk.records.audit.broken_at() is None
 
@@ -126,13 +187,41 @@ def test_what_is_past_its_term_is_forgotten(desk):
             excerpts_before=LATER,
             settled_before=LATER,
             audit_before=LATER,
+            left_before=LATER,
         ),
         desk.records,
         MORNING,
     )
 
-    left = {
+    assert rows_of(desk, "messages", "inbox", "duties") == {"messages": 0, "inbox": 0, "duties": 0}
+
+
+def test_what_is_kept_of_people_goes_after_its_term(desk):
+    with desk.records.transaction():
+        for change in CHANGES[:-1]:
+            if not isinstance(change, Expire | ErasePerson):
+                record(change, desk.records, MORNING)
+    tables = ("members", "looks", "codes", "code_tries", "weekly_audits", "audit_items")
+    before = rows_of(desk, *tables)
+
+    record(
+        Expire(
+            message_ids_before=MORNING,
+            excerpts_before=MORNING,
+            settled_before=LATER + timedelta(days=1),
+            audit_before=LATER,
+            left_before=LATER,
+        ),
+        desk.records,
+        LATER,
+    )
+
+    assert all(before.values())
+    assert rows_of(desk, *tables) == dict.fromkeys(tables, 0) | {"members": 1}
+
+
+def rows_of(desk, *tables: str) -> dict[str, int]:
+    return {
         table: desk.records.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        for table in ("messages", "inbox", "duties")
+        for table in tables
     }
-    assert left == {"messages": 0, "inbox": 0, "duties": 0}

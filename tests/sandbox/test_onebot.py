@@ -278,6 +278,42 @@ def test_a_hollow_recall_says_ok_and_does_nothing(world):
     assert events == []
 
 
+def test_a_hollow_removal_says_ok_and_does_nothing(world):
+    world.switch(hollow_kick=True)
+    events = told(world)
+
+    assert call(world, "set_group_kick", group_id=GROUP, user_id=MEMBER)["status"] == "ok"
+
+    assert MEMBER in world.group(GROUP).members
+    assert events == []
+
+
+def test_a_member_is_removed_for_a_bot_that_may(world):
+    assert call(world, "set_group_kick", group_id=GROUP, user_id=MEMBER)["status"] == "ok"
+
+    assert MEMBER not in world.group(GROUP).members
+    assert call(world, "set_group_kick", group_id=GROUP, user_id=OWNER)["retcode"] == 1200
+
+
+def test_a_request_to_join_can_be_refused(world):
+    flag = world.ask_to_join(20022, GROUP, "我是新来的")
+
+    answer = call(world, "set_group_add_request", flag=flag, approve=False, reason="未实名")
+
+    assert answer["status"] == "ok"
+    assert 20022 not in world.group(GROUP).members
+    assert call(world, "set_group_add_request", flag=flag, approve=True)["retcode"] == 1200
+
+
+def test_a_short_list_leaves_people_out_and_the_count_says_so(world):
+    world.switch(short_lists=True)
+
+    listed = call(world, "get_group_member_list", group_id=GROUP)["data"]
+
+    count = call(world, "get_group_info", group_id=GROUP)["data"]["member_count"]
+    assert 0 < len(listed) < count
+
+
 def test_stale_lists_are_one_question_behind(world):
     world.switch(stale_lists=True)
     call(world, "get_group_member_list", group_id=GROUP)

@@ -149,3 +149,26 @@ def test_the_owner_renames_and_dissolves(on_page):
         assert await server.until(lambda world: GROUP not in world.groups)
 
     on_page(scene)
+
+
+def test_one_asks_to_join_and_the_owner_lets_him_in_by_hand(on_page):
+    async def scene(server: SandboxServer, page: Page) -> None:
+        server.world.add_account(20501, "夏天")
+        server.world.ask_to_join(20501, GROUP, "预算科 林知夏")
+        await page.locator("#people .item", has_text="陆知远").click()
+        await page.get_by_text("我是群主").wait_for()
+        await page.get_by_text("群操作").click()
+        await page.get_by_role("button", name="同意入群：夏天（预算科 林知夏）").click()
+
+        assert await server.until(lambda world: 20501 in world.group(GROUP).members)
+
+        await page.locator("#people .item", has_text="夏天").click()
+        await page.locator("#chats .item", has_text="国库科工作群").click()
+        await page.get_by_text("群操作").click()
+        await page.get_by_role("button", name="申请入群…").click()
+        await page.locator("#ask-text").fill("预算科 夏天")
+        await page.get_by_role("button", name="确定").click()
+
+        assert await server.until(lambda world: len(world.requests) == 1)
+
+    on_page(scene)

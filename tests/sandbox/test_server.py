@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bot.sandbox.clock import OffsetClock
 from bot.sandbox.server import SandboxServer
+from bot.sandbox.stories import STORIES
 from tests.sandbox.client import Client, connected
 
 BOT, OWNER, MEMBER, GROUP = 10001, 20011, 20013, 700001
@@ -276,7 +277,8 @@ def test_a_story_without_a_bot_says_so():
     ok, lines = asyncio.run(scene())
 
     assert not ok
-    assert lines == ["没有这个剧本：weather。可选：advertisement、classified、owner、offline"]
+    names = "、".join(story.name for story in STORIES)
+    assert lines == [f"没有这个剧本：weather。可选：{names}"]
 
 
 def test_a_story_follows_what_the_bot_really_does():

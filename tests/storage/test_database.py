@@ -20,8 +20,17 @@ from storage.database import (
 from storage.migrations import MIGRATIONS
 
 TEXT_COLUMNS = {
-    "people": {"unit", "post"},
-    "accounts": {"platform"},
+    "people": {"unit", "post", "left_on", "moved_on", "former_unit"},
+    "accounts": {"platform", "how", "login"},
+    "looks": set(),
+    "members": {"standing", "due_on"},
+    "member_lists": set(),
+    "codes": set(),
+    "code_tries": set(),
+    "join_requests": {"state"},
+    "weekly_audits": {"week", "state"},
+    "audit_items": {"reason", "proposed", "on_day", "decision", "removal"},
+    "data_requests": {"kind", "account", "state"},
     "groups": {
         "platform", "platform_id", "account", "name", "unit", "purpose", "join_way", "rules",
         "approved_on", "state", "trial_until", "standing",

@@ -12,12 +12,14 @@ from bot.adapters.onebot.message import Past, past
 from bot.adapters.onebot.session import Session, Unanswered
 from bot.model.action import (
     AnswerFriendRequest,
+    AnswerJoinRequest,
     DrawGroups,
     DrawHistory,
     DrawMembers,
     LookUp,
     Outgoing,
     Recall,
+    RemoveMember,
     SayInGroup,
     SayPrivately,
 )
@@ -74,6 +76,25 @@ async def perform(session: Session, action: Outgoing, *, sleep: Sleep = asyncio.
                     session, "set_friend_add_request", flag=action.flag, approve=action.accept
                 )
                 outcome = Outcome(state=OutcomeState.DONE)
+            case AnswerJoinRequest():
+                await _want(
+                    session,
+                    "set_group_add_request",
+                    flag=action.flag,
+                    sub_type="add",
+                    approve=action.accept,
+                    reason=action.reason,
+                )
+                outcome = Outcome(state=OutcomeState.DONE)
+            case RemoveMember():
+                await _want(
+                    session,
+                    "set_group_kick",
+                    group_id=_number(action.group),
+                    user_id=_number(action.user),
+                    reject_add_request=False,
+                )
+                outcome = Outcome(state=OutcomeState.DONE)
             case _:
                 outcome = await _answer(session, action, sleep)
     except _Refused as refused:
@@ -96,6 +117,11 @@ async def find(session: Session, action: Outgoing, *, since: datetime) -> Outcom
                 state = _sent(await _group_history(session, action.group), action, since)
             case Recall():
                 state = _recalled(await _presence(session, action.group, action.message_id))
+            case RemoveMember():
+                # A list may be an old one: it can show who is gone, it does not hide who is there.
+                there = {member.user for member in await _members(session, action.group)}
+                gone = bool(there) and action.user not in there
+                state = OutcomeState.DONE if gone else OutcomeState.UNKNOWN
             case _:
                 state = OutcomeState.UNKNOWN
     except (_Refused, Unanswered):

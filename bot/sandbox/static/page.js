@@ -16,8 +16,10 @@ const FAULTS = [
   ["silent_peer", "对端装死", "连接还在，但什么都不回、没有心跳"],
   ["no_history", "没有历史接口", "历史查询一律答 1404"],
   ["hollow_recall", "撤回只说成功", "应答 ok，其实没有撤回"],
+  ["hollow_kick", "移出只说成功", "应答 ok，其实人还在群里"],
   ["private_fails", "私聊发不出", "所有私聊都失败"],
   ["stale_lists", "名单是旧的", "成员名单先给上一次的缓存"],
+  ["short_lists", "名单不全", "成员名单只给出一半"],
 ];
 const SENDING = {
   normal: "正常",
@@ -202,7 +204,7 @@ function showChat() {
   at("deeds").hidden = at("members-button").hidden = !chat.group;
   if (!chat.group) at("members").hidden = true;
   at("members-button").textContent = `成员 ${chat.members.length}`;
-  redraw("deeds", [chat.group, chat.rank, look.me], showDeeds);
+  redraw("deeds", [chat.group, chat.rank, chat.asking, look.me], showDeeds);
   redraw("members", [chat.members, chat.rank, look.me], showMembers);
   redrawMessages(at("messages"), "messages", chat.messages, {
     key: `${look.me}/${look.group}/${look.peer}`, faces: true, recall: true,
@@ -215,11 +217,15 @@ function showChat() {
 }
 
 function showDeeds() {
-  const { rank, title } = view.chat;
+  const { rank, title, asking } = view.chat;
   const manages = rank === "owner" || rank === "admin";
   const item = (label, run, danger) => h("button", { class: danger ? "danger" : "", onclick: () => { at("deeds").open = false; run(); } }, label);
   at("deed-list").replaceChildren(...[
     rank ? null : item("入群", () => deed("join")),
+    rank ? null : item("申请入群…", () => ask("验证信息", "预算科 张三", (text) => deed("ask", { text }))),
+    ...(asking ?? []).flatMap((each) => [true, false].map((yes) => item(
+      `${yes ? "同意" : "拒绝"}入群：${each.name}（${each.comment || "没有写"}）`,
+      () => deed("let_in", { user: each.id, yes })))),
     rank ? item("上传一个文件", () => ask("文件名", "示例名单.xlsx", (text) => deed("upload", { text }))) : null,
     rank ? item("改我的群名片", () => ask("群名片", "", (text) => deed("card", { text }))) : null,
     manages ? item("改群名", () => ask("新的群名", title, (text) => deed("rename", { text }))) : null,

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from bot.confirming import Pending, ask_code, is_code, redeem
 from bot.model.action import (
     Action,
+    Append,
     Lane,
     Recall,
     Record,
@@ -14,12 +16,12 @@ from bot.model.action import (
 )
 from bot.model.alert import Alert, AlertState, Decision
 from bot.model.errors import BotError
+from bot.model.event import DeedReleased
 from bot.model.finding import Topic
 from bot.model.group import Group, Person, Role
 from bot.plugin import Asked
 from bot.screening.excerpt import masked
 from plugins.workflows.alerts.closing import close
-from plugins.workflows.alerts.codes import ask_code, is_code, redeem
 from plugins.workflows.alerts.holding import in_flood, once
 from plugins.workflows.alerts.matters import (
     Matter,
@@ -50,6 +52,8 @@ from plugins.workflows.alerts.wording import (
 
 _QUIET: Final = timedelta(minutes=10)
 _ROOM: Final = 420
+_RECALL: Final = "recall"
+_REPORT: Final = "report"
 
 
 def to_do(context: Alerts, asked: Asked) -> Iterator[Action]:
@@ -140,8 +144,8 @@ def recall(context: Alerts, asked: Asked) -> Iterator[Action]:
         yield from ask_code(
             context,
             asked,
-            deed="recall",
-            alert=alert.id,
+            deed=_RECALL,
+            subject=alert.id,
             targets=messages,
             effect=f"将撤回“{group.name}”里 {who(context, alert, group)}的 {len(messages)} 条消息"
             f"（{alert.number} 号，{alert.topic.label}）。",
@@ -194,7 +198,7 @@ def confirm(context: Alerts, asked: Asked) -> Iterator[Action]:
     if not asked.numbers and is_code(asked.tail):
         pending = yield from redeem(context, asked)
         if pending is not None:
-            yield from _released(context, asked, pending.deed, pending.alert, pending.targets)
+            yield from _released(context, asked, pending)
         return
     found = open_matter(context, asked)
     alert = found.alert
@@ -220,20 +224,31 @@ def report(context: Alerts, asked: Asked) -> Iterator[Action]:
     yield from ask_code(
         context,
         asked,
-        deed="report",
-        alert=alert.id,
+        deed=_REPORT,
+        subject=alert.id,
         targets=[str(upper.id)],
         effect=f"将把 {alert.number} 号（{named(alert, group)}）上报{role.label} {upper.masked}，由其处置。",
     )
 
 
-def _released(
-    context: Alerts, asked: Asked, deed: str, number: int, targets: Sequence[str]
-) -> Iterator[Action]:
+def _released(context: Alerts, asked: Asked, pending: Pending) -> Iterator[Action]:
     """Do what a code released; state, power and identity are checked again."""
     assert asked.person is not None
     person = asked.person
-    alert = context.alerts.get(number)
+    if pending.deed not in {_RECALL, _REPORT}:
+        yield Append(
+            event=DeedReleased(
+                at=context.now,
+                account=asked.event.account,
+                user=asked.event.user,
+                person=person.id,
+                deed=pending.deed,
+                subject=pending.subject,
+                targets=pending.targets,
+            )
+        )
+        return
+    alert = context.alerts.get(pending.subject)
     assert alert is not None
     group = context.groups.get(alert.group)
     if not alert.is_open:
@@ -241,16 +256,16 @@ def _released(
     if not may_handle(context, person, alert, group):
         raise BotError("这件事现在不归您处置。")
     found = Matter(person=person, alert=alert, group=group, words="")
-    if deed == "recall":
+    if pending.deed == _RECALL:
         left = _recallable(context, alert, group)
-        if not set(left) <= set(targets):
+        if not set(left) <= set(pending.targets):
             raise BotError(
                 f"同一人又发了新的，现在共 {len(left)} 条，请重新回复：撤回{alert.number}"
             )
         yield from _recall(found, left)
         return
     role, upper = _upwards(context, alert, group)
-    if [str(upper.id)] != list(targets):
+    if [str(upper.id)] != list(pending.targets):
         raise BotError(f"上报的对象变了，请重新回复：上报{alert.number}")
     yield from close(context, found, Decision.REPORTED)
     yield from pass_on(context, alert, group, role, upper)

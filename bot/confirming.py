@@ -9,12 +9,11 @@ import secrets
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from bot.model.action import Action, CloseDialogue, OpenDialogue
+from bot.model.action import Action, CloseDialogue, OpenDialogue, SayPrivately
 from bot.model.errors import BotError
-from bot.plugin import Asked
-from plugins.workflows.alerts.wording import Alerts, reply
+from bot.plugin import Asked, Context
 
 CODE: Final = "code"
 LIVES: Final = timedelta(minutes=5)
@@ -24,26 +23,33 @@ _SHAPE: Final = re.compile(r"[^0-9A-Z]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pending:
-    """What waits for a code: a deed about an alert, and exactly what it would touch."""
+    """What waits for a code: a deed, what it is about, and exactly what it would touch."""
 
     deed: str
-    alert: int
+    subject: int
     targets: tuple[str, ...]
 
 
 def ask_code(
-    context: Alerts, asked: Asked, *, deed: str, alert: int, targets: Sequence[str], effect: str
+    context: Context[Any],
+    asked: Asked,
+    *,
+    deed: str,
+    subject: int,
+    targets: Sequence[str],
+    effect: str,
 ) -> Iterator[Action]:
     """Show what would happen and ask for a code."""
     assert asked.person is not None
     code = _new_code()
+    pending = {"code": code, "deed": deed, "subject": subject, "targets": list(targets)}
     yield OpenDialogue(
         person=asked.person.id,
         kind=CODE,
-        body=json.dumps({"code": code, "deed": deed, "alert": alert, "targets": list(targets)}),
+        body=json.dumps(pending),
         expires_at=context.now + LIVES,
     )
-    yield reply(asked, f"{effect}\n同意请在 5 分钟内回复：确认 {code}\n不同意不用回复。")
+    yield _reply(asked, f"{effect}\n同意请在 5 分钟内回复：确认 {code}\n不同意不用回复。")
 
 
 def is_code(tail: str) -> bool:
@@ -51,7 +57,7 @@ def is_code(tail: str) -> bool:
     return any(each.isdigit() for each in _SHAPE.sub("", tail.upper()))
 
 
-def redeem(context: Alerts, asked: Asked) -> Generator[Action, None, Pending | None]:
+def redeem(context: Context[Any], asked: Asked) -> Generator[Action, None, Pending | None]:
     """Return what a right code releases, used up by then; None, and an answer, for a wrong one."""
     assert asked.person is not None
     person = asked.person.id
@@ -62,11 +68,11 @@ def redeem(context: Alerts, asked: Asked) -> Generator[Action, None, Pending | N
     if _SHAPE.sub("", asked.tail.upper()) == pending["code"]:
         yield CloseDialogue(person=person, kind=CODE)
         return Pending(
-            deed=pending["deed"], alert=pending["alert"], targets=tuple(pending["targets"])
+            deed=pending["deed"], subject=pending["subject"], targets=tuple(pending["targets"])
         )
     if dialogue.tries + 1 >= TRIES:
         yield CloseDialogue(person=person, kind=CODE)
-        yield reply(asked, "确认码三次不对，操作已取消。需要时请重新发出原来的指令。")
+        yield _reply(asked, "确认码三次不对，操作已取消。需要时请重新发出原来的指令。")
     else:
         yield OpenDialogue(
             person=person,
@@ -76,8 +82,12 @@ def redeem(context: Alerts, asked: Asked) -> Generator[Action, None, Pending | N
             tries=dialogue.tries + 1,
         )
         left = TRIES - dialogue.tries - 1
-        yield reply(asked, f"确认码不对，请核对后再回复（还可以试 {left} 次）。")
+        yield _reply(asked, f"确认码不对，请核对后再回复（还可以试 {left} 次）。")
     return None
+
+
+def _reply(asked: Asked, text: str) -> SayPrivately:
+    return SayPrivately(account=asked.event.account, user=asked.event.user, text=text)
 
 
 def _new_code() -> str:
