@@ -5,7 +5,16 @@ import importlib
 
 from bench.table import Benchmark, machine
 
-NAMES = ("throughput", "groups", "latency", "memory", "steps", "weekly_audit")
+NAMES = (
+    "throughput",
+    "groups",
+    "latency",
+    "memory",
+    "steps",
+    "weekly_audit",
+    "people",
+    "roster",
+)
 
 
 def main() -> None:

@@ -34,13 +34,24 @@ def run(scale: float) -> Table:
     with an_office(load_plugins(), groups=groups, post=_nowhere) as office:
         _furnish(office, groups, people)
         before = _megabytes()
+        begun = time.process_time()
         seconds, longest = _audit(office, groups)
+        busy = time.process_time() - begun
         used = _megabytes()
         asked, items = _counted(office)
         assert asked == groups, "a group was not audited"
     return Table(
         title="weekly_audit: all lists compared with the roster, every owner asked",
-        head=("groups", "members", "roster", "items", "seconds", "longest batch", "memory"),
+        head=(
+            "groups",
+            "members",
+            "roster",
+            "items",
+            "seconds",
+            "of it CPU",
+            "longest batch",
+            "memory",
+        ),
         rows=[
             (
                 f"{groups:,}",
@@ -48,6 +59,7 @@ def run(scale: float) -> Table:
                 f"{people:,}",
                 f"{items:,}",
                 f"{seconds:.1f}",
+                f"{busy:.1f}",
                 f"{longest * 1000:.0f} ms",
                 f"{used:,.0f} MB (before: {before:,.0f})",
             )

@@ -94,7 +94,8 @@ class Context(Generic[S]):
 class Asked:
     """A command as it reaches its handler: who asked, and what was understood.
 
-    `person` is None for somebody who is not in the register (only ANYBODY's commands get one).
+    `person` is None for somebody who is not in the register, or is there on an owner's word only;
+    only ANYBODY's commands get one.
     """
 
     event: CommandGiven

@@ -30,6 +30,10 @@ _ERASE = (
         " former_unit = '', staff_sealed = NULL, staff_index = NULL, identity_sealed = NULL,"
         " on_roster = 0 WHERE id = ?"
     ),
+    (
+        "DELETE FROM members WHERE left_at IS NOT NULL"
+        " AND user_index IN (SELECT user_index FROM accounts WHERE person = ?)"
+    ),
     "DELETE FROM accounts WHERE person = ?",
     "DELETE FROM codes WHERE person = ?",
     "DELETE FROM code_tries WHERE person = ?",
@@ -104,8 +108,9 @@ class SqlitePeople:
 
         One that he or the office proved goes before one on an owner's word.
         """
-        found = self._accounts("person = ? AND platform = ?", (person, platform))
-        proved = [each for each in found if each.how is not Confirmation.OWNER]
+        # With the plus no index over the platform is taken: that would walk through all accounts.
+        found = self._accounts("person = ? AND +platform = ?", (person, platform))
+        proved = [each for each in found if each.how.proves]
         return (proved or found)[-1].user if found else None
 
     def user_index(self, platform: str, user: str) -> bytes:
@@ -163,10 +168,6 @@ class SqlitePeople:
                 "DELETE FROM looks WHERE at < ?", (to_micros(before),)
             ).rowcount
         )
-
-    def prove_key(self) -> None:
-        """Unseal one name; raises BotError when the key file is not the one of this store."""
-        self._where("id = (SELECT min(id) FROM people WHERE erased_at IS NULL)", ())
 
     def next_id(self) -> int:
         """Return the id that the next person will have."""

@@ -23,6 +23,7 @@ from bot import cli
 from bot.control import Answer, ControlSocket
 from bot.lock import locked
 from bot.model.event import Event
+from bot.sandbox.stories import STORIES
 from bot.vault import Vault
 from storage.codec import decode_event
 from storage.database import check, open_store
@@ -223,7 +224,7 @@ def test_an_unknown_story_is_told_with_those_there_are():
     said = sentence(run("demo", "--story", "没有的", "--exit"))
 
     assert "没有剧本" in said
-    assert cli._STORIES[0] in said
+    assert STORIES[0].name in said
 
 
 def test_a_second_bot_is_refused_with_a_sentence_that_names_the_first(bot: Path):

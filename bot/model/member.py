@@ -24,6 +24,11 @@ class Confirmation(StrEnum):
             Confirmation.CODE: "本人凭码确认",
         }[self]
 
+    @property
+    def proves(self) -> bool:
+        """Whether it is the office's or his own word: enough to command and to see his data."""
+        return self is not Confirmation.OWNER
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:

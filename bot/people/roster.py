@@ -98,6 +98,10 @@ class Roster:
         """Return who wrote a free text: the answer in a join request, or 张三/预算科."""
         return self.propose(card=text, unit=unit, on=on)
 
+    def get(self, person: int) -> Person | None:
+        """Return a person of the index."""
+        return self._people.get(person)
+
     def is_of(self, person: int, unit: str) -> bool:
         """Whether somebody is of a group's unit; where that is the whole office, or open, he is."""
         group, known = self._group(unit), self._people.get(person)

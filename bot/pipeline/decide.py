@@ -66,8 +66,7 @@ class Decider:
 
     def _answer(self, event: CommandGiven) -> Iterator[Action]:
         context = self._context(None)
-        platform, _, _ = event.account.partition(":")
-        person = context.people.with_account(platform, event.user)
+        person = _proved(event, context)
         line = read_line(event.text, self._commands)
         command, settings = self._commands[line.verb] if line else (None, None)
         commander = person is not None and bool(context.groups.roles_of(person.id))
@@ -100,6 +99,13 @@ class Decider:
             yield from command.handle(replace(context, settings=settings), asked)
         except BotError as error:
             yield _reply(event, str(error))
+
+
+def _proved(event: CommandGiven, context: Context[Any]) -> Person | None:
+    # Else an owner could hand anybody's roles and data to any account he likes.
+    platform, _, _ = event.account.partition(":")
+    account = context.people.account(platform, event.user)
+    return context.people.get(account.person) if account and account.how.proves else None
 
 
 def _may(command: Command, person: Person | None, context: Context[Any]) -> bool:

@@ -25,6 +25,9 @@ HARMLESS = "请各科室周五下班前报送十二月用款计划。"
 
 _ALERT = re.compile(r"【待处置\s*(\d+)】")
 _REQUEST = re.compile(r"【入群\s*(\d+)】")
+_CORRECTION = re.compile(r"【更正请求 (\d+)】")
+_SEAT = re.compile(r"^(\d+) “(.+?)”的群主", re.MULTILINE)
+_CANDIDATE = re.compile(r"^(\d+) \S\*", re.MULTILINE)
 _NAMELESS = re.compile(r"^(\d+) (?!.*像是).*(?:无实名|账号不明)", re.MULTILINE)
 _CODE = re.compile(r"确认 (\w+)")
 _PATIENCE = 20.0
@@ -337,6 +340,93 @@ async def _audit(telling: Telling) -> None:
         raise StoryEndsError("那个账号还在群里")
 
 
+async def _my_data(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner, bot = world.group(group.group).owner, world.bots[0]
+    friends = (m for m in world.group(group.group).members if world.are_friends(m, bot))
+    member = next((m for m in friends if not telling.stage.office.roles(m) and m != owner), None)
+    if member is None:
+        raise StoryEndsError("群里没有普通成员，请先让一个人入群")
+    before = telling.latest(owner, member)
+    await telling.step(f"{telling.name(member)}私聊机器人“我的数据”")
+    world.say(member, bot, "我的数据")
+    line = "只告诉他本人：存了什么、为什么、到哪天"
+    told = await telling.private(
+        member, before, lambda p: "【我的数据】" in p.text, line, _PATIENCE
+    )
+    telling.show(told)
+    await telling.step("他已经调走，私聊“更正 我已调到国库科”")
+    world.say(member, bot, "更正 我已调到国库科")
+    line = f"{telling.name(owner)}收到更正请求，有登记号"
+    asked = await telling.private(
+        owner, before, lambda p: bool(_CORRECTION.search(p.text)), line, _PATIENCE
+    )
+    telling.show(asked)
+    found = _CORRECTION.search(asked.text)
+    answer = f"答复{found[1] if found else ''} 已请人事科核对名册"
+    await telling.step(f"群主核实后回复“{answer}”")
+    world.say(owner, bot, answer)
+    line = f"{telling.name(member)}收到结果"
+    telling.show(
+        await telling.private(member, told.seq, lambda p: "已办" in p.text, line, _PATIENCE)
+    )
+
+
+async def _handover(telling: Telling) -> None:
+    world, group = telling.world, telling.group(2)
+    owner, bot = world.group(group.group).owner, world.bots[0]
+    before = telling.latest(owner, group.leader)
+    await telling.step(f"{group.name}群主{telling.name(owner)}要调走，私聊机器人“交接”")
+    await telling.stage.control.advance(_GATHERED)
+    world.say(owner, bot, "交接")
+    line = "机器人列出谁可以接任：在群里，并且有登记或本人凭码实名"
+    listed = await telling.private(owner, before, lambda p: "【交接】" in p.text, line, _PATIENCE)
+    seat = next((each[1] for each in _SEAT.finditer(listed.text) if each[2] == group.name), None)
+    if seat is not None:
+        world.say(owner, bot, f"交接群{seat}")
+        listed = await telling.private(
+            owner, listed.seq, lambda p: "交给谁" in p.text, "他有几个职务，先选一个", _PATIENCE
+        )
+    telling.show(listed)
+    number = _CANDIDATE.findall(listed.text)
+    if not number:
+        raise StoryEndsError("群里还没有可以接任的人")
+    heirs = {user: telling.latest(user) for user in world.group(group.group).members}
+    await telling.step(f"群主回复“交接{number[0]}”")
+    world.say(owner, bot, f"交接{number[0]}")
+    offered: list[int] = []
+
+    def came(world: World) -> bool:
+        offered[:] = [
+            user
+            for user, seq in heirs.items()
+            for p in world.inbox_of(user)
+            if p.seq > seq and "请您接任" in p.text
+        ]
+        return bool(offered)
+
+    if not await telling.stage.until(came, _PATIENCE):
+        raise StoryEndsError("接任人没有收到邀请")
+    heir = offered[0]
+    telling.seen(f"{telling.name(heir)}收到邀请；对方同意以前，登记不变")
+    await telling.step(f"{telling.name(heir)}回复“接受”")
+    world.say(heir, bot, "接受")
+    line = f"分管领导{telling.name(group.leader)}收到通知，QQ 里怎样转让也写明了"
+    after = listed.seq
+    telling.show(
+        await telling.private(
+            group.leader, before, lambda p: "登记已变更" in p.text, line, _PATIENCE
+        )
+    )
+    await telling.step("原群主在 QQ 里转让群；机器人下次取名单时看到，才算交接完成")
+    world.transfer(owner, group.group, heir)
+    await _passing(telling, heir, after, "交接完成", lambda: _GATHERED)
+    line = f"{telling.name(heir)}收到：与登记一致"
+    telling.show(
+        await telling.private(heir, after, lambda p: "交接完成" in p.text, line, _PATIENCE)
+    )
+
+
 async def _passing(
     telling: Telling, user: int, after: int, part: str, step: Callable[[], float]
 ) -> None:
@@ -385,5 +475,17 @@ STORIES: tuple[Story, ...] = (
         title="每周核查",
         about="名单取来和花名册比对，群主一行话定完，移人要确认码。",
         play=_audit,
+    ),
+    Story(
+        name="rights",
+        title="我的数据",
+        about="成员问存了他的什么，要求更正，有登记、有结果。",
+        play=_my_data,
+    ),
+    Story(
+        name="handover",
+        title="群主交接",
+        about="双方同意，登记才变；分管领导知道，QQ 里转让以后才算完。",
+        play=_handover,
     ),
 )

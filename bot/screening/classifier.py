@@ -11,7 +11,7 @@ weights of a gram stand side by side in one number, so that one sum adds up all 
 
 import math
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
@@ -37,13 +37,18 @@ The first of a gram is its lead at the gate, whose level `ZERO` says nothing; si
 that lead nowhere are looked at only when a passage is judged.
 """
 
-LEAST: Final = 0.1
+LEAST: Final = 0.3
 """How likely an offence is, at the least, to be spoken of."""
 
 _BYTES = 2
 """Bytes of one sum: of at most 3 * PASSAGE levels."""
 
 _ZEROS = repeat(0)
+
+Grams = list[tuple[int, int, int]]
+"""The grams of a passage: half-open stretches of it, each with its number in the model."""
+
+Find = Callable[[str], Grams]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,43 +78,65 @@ class Classifier:
             raise ValueError("one bias a topic, and one for none of them, are needed")
         self._ahead = tuple(bias - of_none for bias in of_topics)
         # Below this not even all topics together reach LEAST.
-        self._hopeless = math.log(LEAST / (1 - LEAST) / len(of_topics)) - max(self._ahead)
+        self._hopeless = math.log(LEAST / (1 - LEAST) / len(of_topics))
         self._scale, self._least = float(scale), int(least)
         sums = len(of_topics) + 2
         self._size = _BYTES * sums
         self._sums = struct.Struct(f"<{sums}H").unpack
         self._rest: dict[str, int] = {}
-        self._leads: list[int] = []
-        weights = bytearray()
+        self._weights: list[int] = []
+        leads = bytearray()
         found: list[str] = []
         for row in rows:
             gram, levels = row.rstrip("\n").split("\t")
-            lead, packed = ord(levels[0]) - FIRST - ZERO, _packed(levels[1:])
-            if len(gram) == 1 and not lead:
-                self._rest[gram] = int.from_bytes(packed, "little")
+            level, weights = ord(levels[0]) - FIRST, _packed(levels[1:])
+            if len(gram) == 1 and level == ZERO:
+                self._rest[gram] = weights
             else:
                 found.append(gram)
-                self._leads.append(lead)
-                weights += packed
-        self._weights = bytes(weights)
-        self._find = CharwiseDoubleArrayAhoCorasick(found).find_overlapping
+                leads.append(level)
+                self._weights.append(weights)
+        # One byte a gram: all of them stay in the processor's cache.
+        self._leads = bytes(leads)
+        self._find: Find = CharwiseDoubleArrayAhoCorasick(found).find_overlapping
 
-    def lead(self, passage: str) -> int:
-        """Return how far a passage is past the gate; below 0 it is not worth being judged."""
+    def suspects(self, passage: str) -> Grams | None:
+        """Return the grams of a passage that is worth being judged; None of one that is not."""
+        grams = self._find(passage)
         leads = self._leads
-        return sum([leads[value] for _, _, value in self._find(passage)]) - self._least
+        lead = sum([leads[value] for _, _, value in grams]) - ZERO * len(grams)
+        return grams if lead >= self._least else None
+
+    def judge(self, passage: str, grams: Grams, start: int = 0) -> Likeness | None:
+        """Return what a passage is like, by its grams; None if it offends in nothing."""
+        weights = self._weights
+        total = sum([weights[value] for value in {value for _, _, value in grams}])
+        total += sum(map(self._rest.get, set(passage), _ZEROS))
+        *scores, none, norm = self._sums(total.to_bytes(self._size, "little"))
+        scale = self._scale / math.sqrt(norm or 1)
+        ahead = [
+            (score - none) * scale + lead for score, lead in zip(scores, self._ahead, strict=True)
+        ]
+        if max(ahead) < self._hopeless:
+            return None
+        odds = list(map(math.exp, ahead))
+        whole = 1.0 + sum(odds)
+        if whole * (1.0 - LEAST) < 1.0:
+            return None
+        likely = {topic: each / whole for topic, each in zip(self._topics, odds, strict=True)}
+        return Likeness(topics=likely, start=start, end=start + len(passage))
 
     def likeness(self, squeezed: str, *, thorough: bool = False) -> Likeness | None:
         """Return what the most offending passage of a text is like; None if none offends.
 
-        Passages that do not pass the gate are only judged where the look is `thorough`.
+        Passages that are not suspected are only judged where the look is `thorough`.
         """
-        if len(squeezed) <= PASSAGE:
-            return self._of(squeezed, 0) if thorough or self.lead(squeezed) >= 0 else None
-        passages = ((squeezed[start:end], start) for start, end in _passages(len(squeezed)))
-        found = (
-            self._of(text, start) for text, start in passages if thorough or self.lead(text) >= 0
-        )
+        found = []
+        for start, end in _passages(len(squeezed)):
+            passage = squeezed[start:end]
+            grams = self._find(passage) if thorough else self.suspects(passage)
+            if grams is not None:
+                found.append(self.judge(passage, grams, start))
         return max(filter(None, found), key=lambda each: each.offence, default=None)
 
     def telling(self, squeezed: str, topic: Topic) -> tuple[int, int]:
@@ -117,36 +144,14 @@ class Classifier:
         which = self._topics.index(topic)
         gains = [self._gain(self._rest.get(one, 0), which) for one in squeezed]
         for start, end, value in self._find(squeezed):
-            gain = self._gain(self._weights_of(value), which) / (end - start)
+            gain = self._gain(self._weights[value], which) / (end - start)
             for index in range(start, end):
                 gains[index] += gain
         return _heaviest(gains)
 
-    def _weights_of(self, value: int) -> int:
-        begin = value * self._size
-        return int.from_bytes(self._weights[begin : begin + self._size], "little")
-
     def _gain(self, weights: int, which: int) -> float:
         sums = self._sums(weights.to_bytes(self._size, "little"))
         return float(sums[which] - sums[-2]) if weights else 0.0
-
-    def _of(self, passage: str, start: int) -> Likeness | None:
-        values = {value for _, _, value in self._find(passage)}
-        total = sum(map(self._weights_of, values))
-        total += sum(map(self._rest.get, set(passage), _ZEROS))
-        *scores, none, norm = self._sums(total.to_bytes(self._size, "little"))
-        scale = self._scale / math.sqrt(norm or 1)
-        if (max(scores) - none) * scale < self._hopeless:
-            return None
-        odds = [
-            math.exp((score - none) * scale + lead)
-            for score, lead in zip(scores, self._ahead, strict=True)
-        ]
-        whole = 1.0 + sum(odds)
-        if whole * (1.0 - LEAST) < 1.0:
-            return None
-        likely = {topic: each / whole for topic, each in zip(self._topics, odds, strict=True)}
-        return Likeness(topics=likely, start=start, end=start + len(passage))
 
 
 @cache
@@ -156,13 +161,14 @@ def shipped() -> Classifier:
         return Classifier(lines)
 
 
-def _packed(levels: str) -> bytes:
-    return b"".join((ord(level) - FIRST).to_bytes(_BYTES, "little") for level in levels)
+def _packed(levels: str) -> int:
+    weights = b"".join((ord(level) - FIRST).to_bytes(_BYTES, "little") for level in levels)
+    return int.from_bytes(weights, "little")
 
 
 def _passages(length: int) -> Iterator[tuple[int, int]]:
     """Yield the stretches that are judged, each a little over the one before."""
-    for start in range(0, length - OVERLAP, PASSAGE - OVERLAP):
+    for start in range(0, max(length - OVERLAP, 1), PASSAGE - OVERLAP):
         yield start, min(start + PASSAGE, length)
 
 

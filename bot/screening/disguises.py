@@ -119,8 +119,7 @@ class Disguises:
         squeezed: str,
         sounds: str,
         by_ear: Iterable[tuple[int, int, int]],
-        *,
-        company: bool,
+        company: Sequence[int],
     ) -> list[Disguise]:
         """Return what sounds or looks like a word that is not written there.
 
@@ -130,7 +129,10 @@ class Disguises:
         heard: list[Disguise] = []
         self._compare(squeezed, by_ear, self._long, heard)
         if company:
-            self._compare(squeezed, self._short.find(sounds), self._short, heard)
+            near = (
+                one for one in self._short.find(sounds) if _accompanied(company, one[0], one[1])
+            )
+            self._compare(squeezed, near, self._short, heard)
         return heard
 
     def _compare(
@@ -154,14 +156,10 @@ class Disguises:
             if len(heard) > MOST:
                 return
 
-    def by_sound(
-        self, view: View, heard: Iterable[Disguise], company: Sequence[int]
-    ) -> Iterator[Disguise]:
-        """Yield those that are whole and, if of few syllables, in company."""
+    def by_sound(self, view: View, heard: Iterable[Disguise]) -> Iterator[Disguise]:
+        """Yield those that are whole."""
         for one in heard:
-            if (
-                one.end - one.start > FEW or _accompanied(company, one.start, one.end)
-            ) and is_whole(view, one.start, one.end, ordinary=self._ordinary):
+            if is_whole(view, one.start, one.end, ordinary=self._ordinary):
                 yield one
 
     def by_pinyin(self, view: View, company: Sequence[int]) -> Iterator[Disguise]:
@@ -226,11 +224,7 @@ class Disguises:
 
     def _changed(self, squeezed: str, start: int, word: str) -> tuple[str, ...]:
         """Return in which ways a word was changed, none if what was changed is simply said."""
-        changed = [
-            start + index
-            for index, meant in enumerate(word)
-            if squeezed[start + index : start + index + 1] != meant
-        ]
+        changed = [at for at, meant in enumerate(word, start) if squeezed[at] != meant]
         if self._said(squeezed, changed):
             return ()
         alike = look_alikes()

@@ -20,7 +20,7 @@ from bot.model.finding import Flag, Mode, Severity, Span, Topic, Why
 from bot.screening.classifier import PASSAGE, Likeness, shipped
 from bot.screening.disguises import INITIALS_OF, Disguise, Disguises, company_of
 from bot.screening.links import Link
-from bot.screening.matcher import SHORTEST, Entry, Matcher
+from bot.screening.matcher import SHORTEST, Entry, Matcher, without_floods
 from bot.screening.ordinary import OrdinaryWords
 from bot.screening.reading import ALLOWED, Reading, RuleSighting
 from bot.screening.rule import NEVER, Acquittal, Answer, Hit, Need, Rule, Seen
@@ -58,13 +58,16 @@ WORDING: Final = "整句说法"
 LEAST_CHARACTERS: Final = 4
 """Characters from which a text is judged by its wording."""
 
+DOUBTED_SIGNALS: Final = 2
+"""Signals up to which words are doubted: with a price and a telephone they need no more proof."""
+
 LONGEST_DOUBTED: Final = 2_000
 """Characters up to which words are doubted; judging all of a longer text costs too much."""
 
 HARMLESS: Final = "整句不像违规"
 """What speaks for words that stand in a text whose wording is like no offence."""
 
-OFFENCE: Final = 0.6
+OFFENCE: Final = 0.65
 """How likely a text must be an offence of any kind, for its wording alone to count."""
 
 PRICES: Final = frozenset(
@@ -155,8 +158,10 @@ class Engine:
         self._find, self._listen = self._matcher.find, self._disguises.listen
         self._sounds = self._disguises.sounds
         first = self.first_signal
-        learns = any(rule.learned < NEVER for rule in self.rules)
-        self._classifier = shipped() if learns else None
+        self._learned = [
+            (1 << index, rule) for index, rule in enumerate(self.rules) if rule.learned < NEVER
+        ]
+        self._classifier = shipped() if self._learned else None
         self._company, self._beside, self._part, self._initial, self._numeral = (
             1 << bit for bit in range(first, first + 5)
         )
@@ -164,6 +169,7 @@ class Engine:
         self._patient = sum(1 << i for i, rule in enumerate(self.rules) if rule.alone > 1)
         self._least = [min(2, max(rule.words.values(), default=1)) for rule in self.rules]
         self._signs = [self._signs_of(word) for word in self._matcher.words]
+        self._meant = [bool(self._concerned(entries)) for entries in self._matcher.entries]
         self._rule_bits = self._company - 1
         self._marked = self._part | self._initial
         self._second_look = self._company | self._marked | self._numeral
@@ -188,7 +194,6 @@ class Engine:
             return CLEAN
         reading, asked = self._read(look)
         likeness = look.likeness
-        asked |= self._resembled(likeness)
         if not asked:
             return CLEAN
         flags: list[Flag] = []
@@ -206,7 +211,6 @@ class Engine:
         assert look is not None
         reading, asked = self._read(look)
         likeness = look.likeness
-        asked |= self._resembled(likeness)
         asked |= sum(1 << owner for owner in reading.seen if owner < self.first_signal)
         answered = {
             opinion.rule.code: opinion for opinion in self._opinions(reading, asked, likeness)
@@ -226,27 +230,22 @@ class Engine:
         table = self._signs
         for _, _, value in found:
             signs |= table[value]
-        suspected = self._suspects(squeezed)
+        suspected, likeness = self._suspects(squeezed)
         sounds = ""
         heard: list[tuple[int, int, int]] = []
         if latin or signs & self._company or (suspected and len(squeezed) <= SHORT_TEXT):
             sounds = squeezed.translate(self._sounds)
             heard = self._listen(sounds)
         asked = self._asked(found, signs, latin=latin) if signs & self._rule_bits else 0
-        likeness = None
-        if suspected and self._classifier is not None:
-            likeness = self._classifier.likeness(squeezed)
-        if thorough or asked or heard or latin or likeness or signs & self._second_look:
+        if likeness is not None:
+            asked |= self._resembled(likeness)
+        if thorough or asked or heard or latin or signs & self._second_look:
             return _Look(text, squeezed, sounds, found, signs, asked, heard, latin, likeness)
         return None
 
-    def _resembled(self, likeness: Likeness | None) -> int:
+    def _resembled(self, likeness: Likeness) -> int:
         """Return the rules whose topic a text resembles enough, one bit each."""
-        if likeness is None:
-            return 0
-        return sum(
-            1 << index for index, rule in enumerate(self.rules) if self._resembles(rule, likeness)
-        )
+        return sum(bit for bit, rule in self._learned if self._resembles(rule, likeness))
 
     @staticmethod
     def _resembles(rule: Rule, likeness: Likeness) -> bool:
@@ -256,26 +255,37 @@ class Engine:
             likeness.offence >= OFFENCE or rule.topic is Topic.OFF_TOPIC
         )
 
-    def _suspects(self, squeezed: str) -> bool:
-        """Whether the wording is worth a second look."""
-        if self._classifier is None or len(squeezed) > PASSAGE:
-            return True
-        return len(squeezed) >= LEAST_CHARACTERS and self._classifier.lead(squeezed) >= 0
+    def _suspects(self, squeezed: str) -> tuple[bool, Likeness | None]:
+        """Return whether the wording is worth a second look, and what it resembles."""
+        if self._classifier is None:
+            return True, None
+        if len(squeezed) > PASSAGE:
+            return True, self._classifier.likeness(squeezed)
+        if len(squeezed) < LEAST_CHARACTERS:
+            return False, None
+        grams = self._classifier.suspects(squeezed)
+        if grams is None:
+            return False, None
+        return True, self._classifier.judge(squeezed, grams)
 
     def _read(self, look: _Look) -> tuple[Reading, int]:
         """Return what was seen, and which rules have something to look at, one bit each."""
         text, squeezed, sounds, found, signs, asked, by_ear, latin, _ = look
-        company = latin or signs & self._company
-        heard = (
-            self._disguises.heard(squeezed, sounds, by_ear, company=bool(company))
-            if by_ear or company
+        found = without_floods(found)
+        table = self._signs
+        company = (
+            company_of(squeezed, [one[0] for one in found if table[one[2]] & self._company])
+            if latin or signs & self._company
             else []
+        )
+        heard = (
+            self._disguises.heard(squeezed, sounds, by_ear, company) if by_ear or company else []
         )
         pinyin = latin and self._disguises.has_pinyin(text, squeezed)
         view = View(text, self._squeezing, squeezed)
         disguises: Sequence[Disguise] = ()
         if heard or pinyin or signs & self._marked:
-            disguises = self._disguised(view, found, signs, heard, pinyin=pinyin)
+            disguises = self._disguised(view, found, signs, heard, company, pinyin=pinyin)
             if disguises:
                 asked |= signs & self._rule_bits
             for disguise in disguises:
@@ -305,6 +315,7 @@ class Engine:
         found: list[tuple[int, int, int]],
         signs: int,
         heard: list[Disguise],
+        company: list[int],
         *,
         pinyin: bool,
     ) -> list[Disguise]:
@@ -313,13 +324,7 @@ class Engine:
         if signs & self._part:
             parts = self._marked_by(self._part, self._parts, found)
             disguises += self._disguises.by_parts(view, parts, self._found_again)
-        if not (heard or pinyin or signs & self._initial):
-            return disguises
-        table = self._signs
-        company = company_of(
-            view.folded, [start for start, _, value in found if table[value] & self._company]
-        )
-        disguises += self._disguises.by_sound(view, heard, company)
+        disguises += self._disguises.by_sound(view, heard)
         if signs & self._initial:
             initials = self._marked_by(self._initial, self._initials, found)
             disguises += self._disguises.by_initials(view, initials, company)
@@ -338,8 +343,8 @@ class Engine:
 
     def _found_again(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield the words that may be disguised in another reading of a text."""
-        for start, end, value in self._matcher.find(text):
-            if self._concerned(self._matcher.entries[value]):
+        for start, end, value in self._find(text):
+            if self._meant[value]:
                 yield start, end, self._matcher.words[value]
 
     def _declared(self) -> dict[str, list[Entry]]:
@@ -590,7 +595,7 @@ def _is_numeral(word: str) -> bool:
 
 def _doubted(answer: Answer) -> Answer:
     """Acquit a hit on what is written out plainly; a disguise is itself a second sign."""
-    if isinstance(answer, Hit) and not answer.foldings:
+    if isinstance(answer, Hit) and not answer.foldings and len(answer.signals) <= DOUBTED_SIGNALS:
         return Acquittal(spans=answer.spans, by=HARMLESS)
     return answer
 

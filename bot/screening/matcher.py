@@ -11,6 +11,15 @@ from daachorse import CharwiseDoubleArrayAhoCorasick
 SHORTEST: Final = 2
 """A word of one character would flag ordinary talk."""
 
+MANY: Final = 200
+"""Occurrences in a text from which floods of one word are looked for."""
+
+ENOUGH: Final = 20
+"""Times that one word counts within a stretch of a text: more would prove nothing more."""
+
+STRETCH: Final = 1_000
+"""Characters of a stretch; however often a word stands in one, the next is looked at afresh."""
+
 
 class Entry(NamedTuple):
     """What one reader (a rule, or the shared signals) declared about one word."""
@@ -49,3 +58,17 @@ class Matcher:
     def value_of(self, word: str) -> int:
         """Return the value of a folded word; KeyError if it is none."""
         return self._values[word]
+
+
+def without_floods(found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return what was found, of a word that is repeated over and over only so much as is enough."""
+    if len(found) < MANY:
+        return found
+    times: dict[tuple[int, int], int] = {}
+    kept: list[tuple[int, int, int]] = []
+    for one in found:
+        key = one[2], one[0] // STRETCH
+        count = times[key] = times.get(key, 0) + 1
+        if count <= ENOUGH:
+            kept.append(one)
+    return kept

@@ -9,9 +9,11 @@ tells that from any other long number.
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cache
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Final
 
@@ -35,9 +37,6 @@ BIRTH_YEARS: Final = range(1900, 2041)
 DISABILITY_CARD: Final = 20
 """Digits of a disability card: the identity number, then kind and degree."""
 
-LONGEST: Final = 22
-"""Digits of the longest number: a calling code and twenty digits."""
-
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10x98765432"
 _MOBILE = re.compile(
@@ -45,7 +44,7 @@ _MOBILE = re.compile(
 )
 _ISSUER = re.compile(r"62|60|4|5[1-5]|35|9[0-9]|68")
 _UNION = "62"
-_LENGTHS = frozenset({11, 13, *range(15, 21)})
+_OLD_IDENTITY = 15
 _GROUP = re.compile(r"[0-9]+x?")
 _GAP = re.compile(r"[ \t._·•*~—–-]{0,3}\Z")
 _MOBILE_GROUPS = frozenset({(11,), (3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 4, 3), (1,) * 11})
@@ -83,6 +82,12 @@ class Number:
     end: int
     digits: str = field(repr=False)
     spread: bool = False
+
+    def at(self, start: int, end: int) -> "Number":
+        """Return the same number at another place."""
+        if start == self.start and end == self.end:
+            return self
+        return replace(self, start=start, end=end)
 
 
 def is_identity_number(digits: str) -> bool:
@@ -155,15 +160,59 @@ def find_numbers(plain: str) -> Iterator[Number]:
 
 
 def _in_digits(plain: str) -> Iterator[Number]:
-    groups = [group.span() for group in _GROUP.finditer(plain)]
-    index = 0
-    while index < len(groups):
-        found = _number_at(plain, groups, index)
-        if found is None:
-            index += 1
-            continue
-        number, index = found
-        yield number
+    for groups in _runs(plain):
+        run = _Run(plain, groups)
+        first = 0
+        while first < len(groups):
+            number, first = run.number_at(first)
+            if number is not None:
+                yield number
+
+
+def _runs(plain: str) -> Iterator[list[tuple[int, int]]]:
+    """Yield the groups of digits that may go on with each other, as half-open stretches."""
+    groups: list[tuple[int, int]] = []
+    for match in _GROUP.finditer(plain):
+        if groups and _GAP.match(plain, groups[-1][1], match.start()) is None:
+            yield groups
+            groups = []
+        groups.append(match.span())
+    if groups:
+        yield groups
+
+
+class _Run:
+    """Groups of digits in a row; a number begins with one and ends with the same or another."""
+
+    def __init__(self, plain: str, groups: list[tuple[int, int]]) -> None:
+        self._plain, self._groups = plain, groups
+        self._digits = "".join(plain[begin:end] for begin, end in groups)
+        self._lengths = [end - begin for begin, end in groups]
+        self._begins = list(accumulate(self._lengths, initial=0))
+        self._beyond = {begin: index for index, begin in enumerate(self._begins)}
+
+    def number_at(self, first: int) -> tuple[Number | None, int]:
+        """Return the longest number that begins with a group, and the group to go on with."""
+        best: Number | None = None
+        beyond = first + 1
+        plain, start = self._plain, self._groups[first][0]
+        if start and _glued(plain[start - 1]):
+            return best, beyond
+        begin = self._begins[first]
+        for length in _lengths().get(self._digits[begin : begin + 2], ()):
+            after = self._beyond.get(begin + length)
+            if after is None:
+                continue
+            end = self._groups[after - 1][1]
+            if end < len(plain) and _glued(plain[end]):
+                continue
+            digits, lengths = self._digits[begin : begin + length], self._lengths[first:after]
+            kind = _kind(digits, lengths)
+            if kind is not None and not (kind.doubtful and best):
+                spread = len(lengths) > 1
+                best = Number(kind=kind, start=start, end=end, digits=digits, spread=spread)
+                beyond = after
+        return best, beyond
 
 
 def _in_numerals(plain: str) -> Iterator[Number]:
@@ -182,45 +231,43 @@ def _in_numerals(plain: str) -> Iterator[Number]:
         yield Number(kind=kind, start=match.start(), end=match.end(), digits=digits, spread=True)
 
 
-def _number_at(plain: str, groups: list[tuple[int, int]], first: int) -> tuple[Number, int] | None:
-    """Return the longest number that begins with a group, and the group after it."""
-    start = groups[first][0]
-    if start and _glued(plain[start - 1]):
-        return None
-    digits = ""
-    lengths: list[int] = []
-    best: tuple[Number, int] | None = None
-    for index in range(first, len(groups)):
-        begin, end = groups[index]
-        if index > first and _GAP.match(plain, groups[index - 1][1], begin) is None:
-            break
-        digits += plain[begin:end]
-        lengths.append(end - begin)
-        if len(digits) > LONGEST:
-            break
-        if end < len(plain) and _glued(plain[end]):
-            continue
-        kind = _kind(digits, lengths)
-        if kind is not None and not (kind.doubtful and best):
-            number = Number(kind=kind, start=start, end=end, digits=digits, spread=len(lengths) > 1)
-            best = number, index + 1
-    return best
+@cache
+def _lengths() -> Mapping[str, tuple[int, ...]]:
+    """Return how long numbers are that begin with two digits, ascending; most begin with others."""
+    lengths: dict[str, tuple[int, ...]] = {}
+    for two in map("{:02}".format, range(100)):
+        mobile = (11,) if "13" <= two <= "19" else (13,) if two == _CALLING_CODE else ()
+        person = (_OLD_IDENTITY, 18, DISABILITY_CARD) if two in PROVINCES else ()
+        card = tuple(range(16, 20)) if _ISSUER.match(two) else ()
+        lengths[two] = tuple(sorted({*mobile, *person, *card}))
+    return MappingProxyType(lengths)
 
 
 def _kind(digits: str, lengths: list[int]) -> NumberKind | None:
-    if len(digits) not in _LENGTHS:
-        return None
-    even = len(lengths) == 1 or len(set(lengths)) == 1 or max(lengths) >= 3
-    whole = digits[:18] if len(digits) == DISABILITY_CARD and len(lengths) == 1 else digits
-    tests = (
-        (NumberKind.IDENTITY, even and is_identity_number(whole)),
-        (NumberKind.OLD_IDENTITY, _old_grouping(lengths) and is_old_identity_number(digits)),
-        (NumberKind.MOBILE, _is_mobile(digits, tuple(lengths))),
-        (NumberKind.DOUBTFUL_IDENTITY, even and has_identity_form(digits)),
-        (NumberKind.CARD, even and is_bank_card(digits)),
-        (NumberKind.DOUBTFUL_CARD, even and digits.startswith(_UNION) and has_card_form(digits)),
-    )
-    return next((kind for kind, holds in tests if holds), None)
+    """Return what digits of one of the lengths are, in groups of so many."""
+    size = len(digits)
+    if size < _OLD_IDENTITY:
+        return NumberKind.MOBILE if _is_mobile(digits, tuple(lengths)) else None
+    if size == _OLD_IDENTITY:
+        old = _old_grouping(lengths) and is_old_identity_number(digits)
+        return NumberKind.OLD_IDENTITY if old else None
+    kind = _long_kind(digits, whole=len(lengths) == 1)
+    if kind is None or len(set(lengths)) == 1 or max(lengths) >= 3:
+        return kind
+    return None
+
+
+def _long_kind(digits: str, *, whole: bool) -> NumberKind | None:
+    """Return what 16 to 20 digits are; those of a disability card stand in one group."""
+    identity = digits[:18] if whole and len(digits) == DISABILITY_CARD else digits
+    if is_identity_number(identity):
+        return NumberKind.IDENTITY
+    if has_identity_form(digits):
+        return NumberKind.DOUBTFUL_IDENTITY
+    if is_bank_card(digits):
+        return NumberKind.CARD
+    doubtful = digits.startswith(_UNION) and has_card_form(digits)
+    return NumberKind.DOUBTFUL_CARD if doubtful else None
 
 
 def _is_mobile(digits: str, groups: tuple[int, ...]) -> bool:

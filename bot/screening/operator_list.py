@@ -157,6 +157,11 @@ def _topic(listed: _List) -> Topic:
     """Return the topic a list is about; BotError for none, or one that nobody may raise."""
     for topic in Topic:
         if listed.topic in {topic.value, topic.label} and topic.decided_by is not Decider.NOBODY:
+            if topic is Topic.CLASSIFIED:
+                # It would send ordinary words down the secret path, where nothing can be looked at.
+                raise BotError(
+                    f"{listed.path.name}：涉密只认密级标志，不能用词表，这个词表没有启用。"
+                )
             return topic
     known = "、".join(topic.value for topic in Topic if topic.decided_by is Decider.OPERATOR)
     raise BotError(

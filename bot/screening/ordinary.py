@@ -27,11 +27,11 @@ class OrdinaryWords:
         words = self._words
         if shortest == 1 and squeezed[position] in words:
             return True
-        return any(
-            squeezed[start : start + length] in words
-            for length in range(2, LONGEST + 1)
-            for start in range(max(position - length + 1, 0), position + 1)
-        )
+        for length in range(2, LONGEST + 1):
+            for start in range(max(position - length + 1, 0), position + 1):
+                if squeezed[start : start + length] in words:
+                    return True
+        return False
 
     def ends_at(self, squeezed: str, start: int, end: int) -> bool:
         """Return whether an ordinary word that begins before `start` ends at `end`."""

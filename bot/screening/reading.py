@@ -73,13 +73,7 @@ class Reading:
     def numbers(self) -> tuple[Number, ...]:
         """Return the numbers of people, with their places in the original."""
         return tuple(
-            Number(
-                kind=number.kind,
-                start=self.plain.span(number.start, number.end)[0],
-                end=self.plain.span(number.start, number.end)[1],
-                digits=number.digits,
-                spread=number.spread,
-            )
+            number.at(*self.plain.span(number.start, number.end))
             for number in find_numbers(self.plain.folded)
         )
 
@@ -97,6 +91,9 @@ class Reading:
         seen: dict[int, list[Seen]] = {}
         folded, starts, text = self.view.folded, self.view.starts, self.text
         for folded_start, folded_end, value in self._found:
+            entries = self.declared.entries_of(value)
+            if not entries:
+                continue  # a mere mark
             start, end = starts[folded_start], starts[folded_end - 1] + 1
             word = folded[folded_start:folded_end]
             # Characters that touch are a word; letters may go on, and gaps have to be looked at.
@@ -107,7 +104,7 @@ class Reading:
             foldings = (
                 () if text[start:end] == word else foldings_of(self.view, folded_start, folded_end)
             )
-            for entry in self.declared.entries_of(value):
+            for entry in entries:
                 seen.setdefault(entry.owner, []).append(
                     Seen(start, end, entry.word, entry.weight, foldings)
                 )
@@ -148,11 +145,11 @@ class Reading:
     def _mends(self, plain: View) -> list[tuple[int, int, str]]:
         """Return the disguised words of Chinese characters: where they stand, how they read."""
         meant = [(start, end, word) for start, end, word, _ in self.disguises]
+        starts = self.view.starts
         meant += (
             (start, end, self.declared.word_of(value))
             for start, end, value in self._found
-            if self.view.index(end - 1) - self.view.index(start) >= end - start
-            and self._is_whole(start, end)
+            if starts[end - 1] - starts[start] >= end - start and self._is_whole(start, end)
         )
         mends: list[tuple[int, int, str]] = []
         reach = 0

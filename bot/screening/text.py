@@ -124,6 +124,8 @@ class FoldingTable(dict[int, int | str | None]):
                 odd.get(one, one) for one in folded if one.isalnum()
             )
         value = ord(folded) if len(folded) == 1 else folded or None
+        if value == code:
+            value = code  # the same object: half the memory to walk through
         if len(self) < TABLE_LIMIT:
             self[code] = value
         return value

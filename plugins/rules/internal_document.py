@@ -13,7 +13,6 @@ Known misses: an internal document without marking; markings in pictures.
 import re
 from collections.abc import Iterator
 from itertools import islice
-from types import MappingProxyType
 from typing import Final
 
 from bot.model.finding import Severity, Topic
@@ -27,7 +26,8 @@ from bot.screening.documents import (
     line_around,
     stretches,
 )
-from bot.screening.rule import Acquittal, Answer, Hit, Rule, Sighting, listed
+from bot.screening.rule import Acquittal, Answer, Hit, Rule, Sighting
+from bot.screening.weighing import crossed, graded
 
 TALK: Final = "内部管理用语"
 
@@ -280,6 +280,25 @@ def _announced(sighting: Sighting, start: int, end: int) -> Iterator[Answer]:
         yield Hit(spans=(span,), signals=(name,), severity=Severity.MEDIUM)
 
 
+# What is inside, or is kept inside: one of these is enough for a look.
+_TELLING = f"""
+    约谈 没下发 没批 没发 心里有个数 内部掌握 内部 内部资料 内部文件 内部材料 工作秘密 商密 商业秘密 敏感信息
+    敏感内容 内参 内刊 不公开 不对外 不予公开 外传 扩散 未定稿 征求意见 讨论稿 送审稿 送阅稿 草案 初稿 草表 底稿
+    没公开 未公开 没印发 未印发 没公示 没上会 未上会 没宣布 没公布 未公布 没定 标底 底价 控制价 领导参阅 先睹为快
+    不得外传 请勿外传 严禁外传 此件不公开 注意保存 内部传阅 内部使用 内部参考 内部通报 勿传 谈话提纲 考察材料
+    核查报告 问题线索 巡视反馈 巡察反馈 党组会 班子会 拟提拔 人事安排 人事调整 面试题 专家名单 专家组名单 没发文
+    没到公布 还没出 拟任 没正式 未正式 领导还没 心里有数 仅供 仅限 谈话笔录 问题清单 评价意见 干部名单 干部调整
+    敏感材料 敏感资料 领导审阅 代拟稿 人事变动 说出去 传出去 转出去 面试评委 评委名单 考官 评标 考察组 考察对象
+    透个底 瞄一眼 知悉 阅后 传阅后 拟任人选 整改底稿 问题底稿 局务会 书记会 办公会 后备干部 拟提名 推荐人选
+    内部消息 内部渠道 没对外 没发布 还没发 未发布 勿对外 莫外传 别外传 不外传 别外发 没审议 还没审议 没挂网
+    还没挂网 谈话记录 评分标准 对外提供 得票 票数 谈话要点 党委会 文还没 还没下 透个风
+    密级 务必保密 千万保密 注意保密 随意转发 擅自转发
+    {crossed("不得 严禁 禁止 请勿 切勿 勿 别 不要 不能 不可 不准 不许", "转发 对外 泄露 截图 传播 公开")}
+    {crossed("对外", "公布 发布 宣传 披露 透露")}"""
+
+# These stand in ordinary work talk all the time.
+_ORDINARY = "公示 转发 对外 引用 录音 透露 偷偷 尚未 常委会 批示 领导批示 纪要 会议纪要 会议记录"
+
 RULE = Rule(
     code="internal_document",
     version=1,
@@ -287,25 +306,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     title="内部文件、资料和未公开文稿",
     learned=0.4,
-    words=MappingProxyType(
-        dict.fromkeys(
-            listed(
-                "约谈 没下发 没批 没发 心里有个数 偷偷 内部掌握 "
-                "内部 内部资料 内部文件 内部材料 工作秘密 商密 商业秘密 敏感信息 敏感内容 "
-                "内参 内刊 不公开 不对外 不予公开 外传 扩散 转发 未定稿 征求意见 讨论稿 "
-                "送审稿 送阅稿 草案 初稿 草表 底稿 纪要 会议记录 会议纪要 没公开 未公开 "
-                "没印发 未印发 没公示 公示 没上会 未上会 没宣布 没公布 未公布 没定 标底 "
-                "底价 控制价 领导参阅 先睹为快 不得外传 请勿外传 严禁外传 此件不公开 "
-                "注意保存 内部传阅 内部使用 内部参考 内部通报 勿传 谈话提纲 考察材料 "
-                "核查报告 问题线索 巡视反馈 巡察反馈 党组会 班子会 常委会 拟提拔 人事安排 "
-                "人事调整 面试题 专家名单 专家组名单 没发文 没到公布 还没出 拟任 没正式 "
-                "未正式 领导还没 心里有数 密级 仅供 仅限 谈话笔录 问题清单 评价意见 "
-                "干部名单 干部调整 敏感材料 敏感资料 对外 领导审阅 代拟稿 人事变动 说出去 "
-                "传出去 转出去 班子会 面试评委 评委名单 考官 评标 考察组 考察对象 透个底 透露 瞄一眼 内部掌握 知悉 阅后 传阅后 拟任人选 整改底稿 问题底稿 底稿 局务会 书记会 办公会 后备干部 拟提名 推荐人选 领导批示 批示 内部消息 内部渠道 没对外 没发布 还没发 未发布 尚未 勿对外 莫外传 别外传 不外传 别外发 没审议 还没审议 没挂网 还没挂网 谈话记录 评分标准 勿对外 对外提供 得票 票数 谈话要点 党委会 文还没 还没下 透个风 引用 录音 "
-            ),
-            1,
-        )
-    ),
+    words=graded(doubtful=_TELLING, weak=_ORDINARY),
     check=check,
     flags=(
         "内部资料 注意保存\n2026年上半年收支分析",

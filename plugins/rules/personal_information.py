@@ -27,6 +27,9 @@ from bot.screening.whole import INSERTED
 MANY: Final = 3
 MANY_GRAVE: Final = 2
 
+ENOUGH: Final = 100
+"""Numbers of people after which a text needs no further proof."""
+
 NOT_PERSONAL: Final = "编号而非个人号码"
 
 _LABEL_REACH = 20
@@ -127,10 +130,12 @@ _HOUSE = re.compile(
     r"[^。！？!?\n;；]{0,36}?(?:[路街巷弄道村组里湾庄屯]|小区|花园|苑|新村|公寓|家园|宿舍|府|城|庭|园|院|区|镇|乡|号|期|厦|座|栋|幢|单元)\s?"
     r"(?:[0-9]{1,4}|[一二三四五六七八九十百]{1,4})(?:-[0-9]{1,4}){0,2}\s?(?:号楼|号院|号|栋|幢|座|单元|室|弄|组|户|楼|(?=\s?(?:$|[，,。;；\s、])))"
 )
-_RESIDENCE = re.compile(
-    r"[一-龥]{2,10}(?:小区|花园|苑|新村|家园|公寓|宿舍|府|湾|城|庭|园|中心|名邸|华庭)\s?[一-龥a-z]{0,2}"
+_HOUSE_AND_ROOM = (
+    r"(?:小区|花园|苑|新村|家园|公寓|宿舍|府|湾|城|庭|园|中心|名邸|华庭)\s?[一-龥a-z]{0,2}"
     r"[0-9]{1,3}\s?(?:号楼|栋|幢|座|#|-)\s?(?:[0-9一二三四]{1,2}单元|[0-9]-)?\s?[0-9]{3,4}(?![0-9])"
 )
+_ROOM = re.compile(_HOUSE_AND_ROOM)
+_RESIDENCE = re.compile(rf"[一-龥]{{2,10}}{_HOUSE_AND_ROOM}")
 _NOT_A_HOME = re.compile(r"酒店|宾馆|招待所|会议中心|办公楼|行政中心|政务中心|服务中心|饭店|培训")
 _OFFICE_ADDRESS = re.compile(
     r"局|委|办公|科|处室|政府|中心|大厦|公司|银行|学校|医院|超市|门店|驿站"
@@ -159,6 +164,8 @@ def check(sighting: Sighting) -> Iterator[Answer]:
         elif not number.kind.doubtful or _labelled(sighting, number):
             grave = number.kind is not NumberKind.MOBILE
             found.append(_Found(_span(number), number.kind.value, number.digits, grave))
+            if len(found) == ENOUGH:
+                break
     if _advertised(sighting, found):
         yield Acquittal(spans=(found[0].span,), by="商家自留电话")
         found = []
@@ -293,7 +300,8 @@ def _homes(sighting: Sighting, *, tied: bool) -> Iterator[_Found]:
             continue
         reach = match.end()
         yield _Found(sighting.span(*match.span()), "住址", match[0], grave=False)
-    if reach or not (tied or _RESIDENT.search(plain)):
+    # What a room stands behind is slow to look for, and most texts name no room.
+    if reach or not _ROOM.search(plain) or not (tied or _RESIDENT.search(plain)):
         return
     for match in _RESIDENCE.finditer(plain):
         if not _NOT_A_HOME.search(match[0]):

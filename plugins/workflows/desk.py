@@ -1,31 +1,53 @@
 """The desk: 帮助, 状态 and 群规, for people on a phone."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from bot.calendar import local
 from bot.model.action import Action, SayPrivately
 from bot.model.errors import BotError
 from bot.model.group import Group, Role
 from bot.model.message import Standing
-from bot.plugin import ANYBODY, Asked, Context, Workflow, command
+from bot.plugin import ANYBODY, Asked, Command, Context, Workflow, command
 
 Ctx = Context[Any]
-_ROOM = 850
+_ROOM: Final = 850
+_LINES: Final = 12
+_PARTS: Final = {
+    "提醒处置": "待办 看 为什么 撤回 提醒 误报 确认 上报 放行 同意放行 不同意 暂停 恢复 状态",
+    "成员与实名": "成员 实名 入群 同意 拒绝 入群自动拒绝 交接 答复 驳回",
+    "周核查": "核查 移 补 留 全留",
+    "本人": "帮助 群规 申诉 接受 不接受 我的数据 更正 注销",
+}
+_OTHER: Final = "其他"
 
 
 def help_(context: Ctx, asked: Asked) -> Iterator[Action]:
-    """帮助: the verbs this person may use."""
+    """帮助: the verbs this person may use; many of them by part, and 帮助 成员 explains one part."""
     roles = {role for _, role in _roles(context, asked)}
     allowed = [
-        each.help
+        each
         for each in context.verbs
         if each.by == ANYBODY or any(role in each.by for role in roles)
     ]
+    parts = _by_part(allowed)
+    wanted = next((part for part in parts if asked.rest and _about(asked.rest, part, parts)), None)
     head = "我协助群主落实工作群管理办法。私聊我可以说："
-    if roles:
-        head += "\n（3 是提醒里的编号；也可以引用那条提醒，只写动作）"
-    yield _reply(asked, "\n".join([head, *allowed]))
+    if wanted is not None:
+        lines = [f"【{wanted}】", *(each.help for each in parts[wanted])]
+    elif len(allowed) <= _LINES:
+        lines = [head, *(each.help for each in allowed)]
+    else:
+        lines = [
+            head,
+            "（3 是提醒里的编号；也可以引用那条提醒，只写动作）",
+            *(
+                f"{part}：{'、'.join(each.help.partition('　')[0] for each in verbs)}"
+                for part, verbs in parts.items()
+            ),
+            f"看说明请回复：{'　'.join(f'帮助 {part}' for part in parts)}",
+        ]
+    yield _reply(asked, "\n".join(lines))
 
 
 def status(context: Ctx, asked: Asked) -> Iterator[Action]:
@@ -49,6 +71,20 @@ def rules(context: Ctx, asked: Asked) -> Iterator[Action]:
     stated = [f"“{group.name}”群规：\n{group.rules}" for group in groups if group.rules]
     general = "群规：工作群只谈工作；不发色情、赌博、暴力、广告、病毒链接；涉密不上网；不发他人隐私（办法第十二条）。"
     yield _reply(asked, "\n\n".join(stated)[:900] if stated else general)
+
+
+def _by_part(verbs: Sequence[Command]) -> dict[str, list[Command]]:
+    """Return commands under what they are about; those of an office's own workflows come last."""
+    part_of = {verb: part for part, among in _PARTS.items() for verb in among.split()}
+    parts: dict[str, list[Command]] = {part: [] for part in (*_PARTS, _OTHER)}
+    for each in verbs:
+        parts[part_of.get(each.verb, _OTHER)].append(each)
+    return {part: among for part, among in parts.items() if among}
+
+
+def _about(word: str, part: str, parts: dict[str, list[Command]]) -> bool:
+    """Whether somebody means a part, by its name or by one of its verbs."""
+    return word in part or any(word == each.verb for each in parts[part])
 
 
 def _status(context: Ctx, group: Group) -> list[str]:

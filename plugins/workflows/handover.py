@@ -25,7 +25,7 @@ from bot.model.action import (
 from bot.model.errors import BotError
 from bot.model.event import DutyDue, MemberLeft, MembersDrawn, OwnerChanged, RosterKept, TimerDue
 from bot.model.group import Group, GroupState, Person, Role
-from bot.model.member import Confirmation, KnownMember
+from bot.model.member import KnownMember
 from bot.plugin import ANYBODY, Asked, Context, Workflow, command, daily, on
 
 _OFFER: Final = "handover"
@@ -35,7 +35,6 @@ _LAPSED: Final = "handover.lapsed"
 _CHECK: Final = "handover.check"
 _MISSING: Final = "handover.missing"
 _CHOICE_LIVES: Final = timedelta(minutes=30)
-_PROVED: Final = frozenset({Confirmation.REGISTER, Confirmation.CODE})
 _IN_GROUP: Final = (Role.OWNER, Role.ADMINISTRATOR)
 _BY: Final = (*_IN_GROUP, Role.LEADER)
 _ABOVE: Final = {Role.OWNER: Role.LEADER, Role.ADMINISTRATOR: Role.OWNER}
@@ -352,7 +351,7 @@ def _candidates(context: Ctx, seat: Seat) -> str:
     members = context.members.of(seat.group.id)
     fit = [each for each in members if _unfit(context, seat, each) is None]
     unproved = sum(
-        each.person is not None and each.how not in _PROVED and not each.robot for each in members
+        each.how is not None and not each.how.proves and not each.robot for each in members
     )
     lines = [f"【交接】{seat.named}交给谁？"]
     for member in fit[:_SHOWN]:
@@ -374,9 +373,9 @@ def _unfit(context: Ctx, seat: Seat, member: KnownMember | None) -> str | None:
     """Return why a member cannot take a seat; None when he can."""
     if member is None or member.left_at is not None:
         return "不在群里"
-    if member.robot or member.person is None:
+    if member.robot or member.person is None or member.how is None:
         return "没有实名"
-    if member.how not in _PROVED:
+    if not member.how.proves:
         return "没有本人凭码实名，请先凭码实名"
     for role in (seat.role, Role.LEADER):  # who watches over an owner is not the owner
         if (seat.group.id, role) in context.groups.roles_of(member.person):

@@ -28,6 +28,7 @@ from bot.people.codes import read_code, whose_code
 from bot.people.matching import match_members
 from bot.people.meant import meant
 from bot.people.proposal import Proposal, Reason, Verdict
+from bot.people.vouching import check_vouched
 from bot.plugin import ANYBODY, Asked, Context, Workflow, command
 
 TRIES: Final = 3
@@ -216,20 +217,16 @@ def _member(matched: Matched, number: int) -> KnownMember:
 
 def _must_be_free(context: Ctx, matched: Matched, member: KnownMember, person: Person) -> None:
     """Raise BotError unless an owner's word may make the account this person's."""
-    number = member.number
-    if member.robot:
-        raise BotError(f"{number} 号是机器人账号，不用实名。")
     if member.person == person.id:
-        raise BotError(f"{number} 号已经确认为{_who(person)}，不用再写。")
-    if member.how in {Confirmation.CODE, Confirmation.REGISTER}:
-        raise BotError(
-            f"{number} 号已由{member.how.label}，不能改写；有误请联系{context.office.contact}。"
-        )
-    if context.groups.roles_of(person.id):
-        raise BotError(
-            f"{_who(person)}有群主、管理等职责，只能本人凭确认码确认：请到{context.office.contact}"
-            "领确认码，再私聊我“实名 确认码”。"
-        )
+        raise BotError(f"{member.number} 号已经确认为{_who(person)}，不用再写。")
+    check_vouched(
+        member.number,
+        person,
+        how=member.how,
+        robot=member.robot,
+        has_role=bool(context.groups.roles_of(person.id)),
+        contact=context.office.contact,
+    )
     other = next((each for each in matched.members if each.person == person.id), None)
     if other is not None:
         raise BotError(

@@ -134,7 +134,9 @@ def _about(context: Ctx, asked: Asked) -> Iterator[str]:
     """Yield what is kept about the one who asks, by kind; no message of his is repeated."""
     terms, person = context.terms, asked.person
     member_of = _presence(context, asked.event.account, asked.event.user)
-    if person is None:
+    if _unproved(context, asked.event.account, asked.event.user):
+        yield f"身份：群主确认过，您本人还没有凭码确认，实名记录暂不显示。{_how_to_prove(context)}"
+    elif person is None:
         yield "身份：没有实名记录，这个账号没有对应到人"
     else:
         yield from _identity(context, asked, person)
@@ -209,38 +211,57 @@ def _hindrance(context: Ctx, request: DataRequest) -> str | None:
     """Return why somebody cannot be forgotten now, as he is told; None when he can."""
     days = context.terms.people_days_after_leaving
     here = [each for each in _presence_of(context, request) if each.left_at is None]
+    unproved = _unproved(context, request.account, request.user)
     if here:
+        prove = f"届时要先凭码确认是您本人：{_how_to_prove(context)}" if unproved else ""
         return (
             f"您还在 {len(here)} 个工作群，后台实名是在群的条件，现在不能删除。退群后，"
             f"群名片和昵称 {days} 天后自动删除；离职后，实名记录 {days} 天后自动删除，"
-            "也可以到时再写“注销”马上删除。"
+            f"也可以到时再写“注销”马上删除。{prove}"
         )
-    if request.person is None:
-        return None
-    if context.people.held_for(request.person) is not None:
+    if unproved:
+        return f"还没有凭码确认是您本人，不能注销。{_how_to_prove(context)}"
+    return _reason_to_keep(context, request.person) if request.person is not None else None
+
+
+def _reason_to_keep(context: Ctx, who: int) -> str | None:
+    """Return why the record of somebody who is in no group any more stays, as he is told."""
+    if context.people.held_for(who) is not None:
         return (
             "按法律要求，您的记录还要保存一段时间，期满后删除；"
             f"这期间除保存外不作他用。有疑问请联系{context.office.contact}。"
         )
-    if context.groups.roles_of(request.person):
+    if context.groups.roles_of(who):
         return "您还担任群主、管理员等职务，请先办理交接（私聊我“交接”），再写“注销”。"
-    person = context.people.get(request.person)
+    person = context.people.get(who)
     today = local(context.now).date()
     if person.on_roster and (person.left_on is None or person.left_on >= today):
         return (
             "您还在本单位花名册上，实名记录在职期间保存；"
-            f"您退群的记录在退群 {days} 天后自动删除。离职后再写“注销”可以马上删除。"
+            f"您退群的记录在退群 {context.terms.people_days_after_leaving} 天后自动删除。离职后再写“注销”可以马上删除。"
         )
     return None
 
 
 def _erased(context: Ctx, request: DataRequest) -> str:
     """Return what a person is told whose record is forgotten, and what stays until when."""
+    if request.person is not None:
+        return "您的实名记录、账号对应和退群记录已删除。处理记录不含姓名，按规定保存。"
     left = [each.left_at for each in _presence_of(context, request) if each.left_at is not None]
-    rest = f"退群记录 {_expiry(context, max(left))}前自动删除。" if left else ""
-    if request.person is None:
-        return f"这个账号没有实名记录。{rest}" if rest else "没有保存您的资料，不用注销。"
-    return f"您的实名记录和账号对应已删除。{rest}处理记录不含姓名，按规定保存。"
+    if not left:
+        return "没有保存您的资料，不用注销。"
+    return f"这个账号没有实名记录。退群记录 {_expiry(context, max(left))}前自动删除。"
+
+
+def _unproved(context: Ctx, account: str, user: str) -> bool:
+    """Whether an owner's word, and nothing else, says whose account it is."""
+    known = context.people.account(account.partition(":")[0], user)
+    return known is not None and not known.how.proves
+
+
+def _how_to_prove(context: Ctx) -> str:
+    contact = context.office.contact
+    return f"请到{contact}领确认码，私聊我：实名 确认码。领不到的（如已离职）请联系{contact}办理。"
 
 
 def _open_matters(context: Ctx, request: DataRequest) -> int:
@@ -249,12 +270,13 @@ def _open_matters(context: Ctx, request: DataRequest) -> int:
 
 
 def _request(context: Ctx, asked: Asked, kind: RequestKind, text: str = "") -> DataRequest:
+    known = context.people.account(asked.event.account.partition(":")[0], asked.event.user)
     return DataRequest(
         id=context.requests.next_id(),
         kind=kind,
         account=asked.event.account,
         user=asked.event.user,
-        person=asked.person.id if asked.person else None,
+        person=known.person if known else None,
         text=text,
         made_at=context.now,
     )

@@ -221,7 +221,11 @@ def test_the_lock_holds_every_dependency():
 def test_what_is_imported_is_declared():
     project = tomllib.loads(text_of(Path("pyproject.toml")))["project"]["dependencies"]
     declared = {re.match(r"[A-Za-z0-9._-]+", each)[0].lower().replace("-", "_") for each in project}
-    another_name = {"chinese_calendar": "chinesecalendar", "starlette": "fastapi"}
+    another_name = {
+        "chinese_calendar": "chinesecalendar",
+        "docx": "python_docx",
+        "starlette": "fastapi",
+    }
     ours = {*SOURCES, *sys.stdlib_module_names}
 
     imported = {

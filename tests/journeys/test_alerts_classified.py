@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.bootstrap import STORE_NAME
 from bot.calendar import SHANGHAI
 from plugins.workflows.alerts.settings import AlertSettings
+from storage.sealed import TABLES
 from tests.journeys.conftest import (
     BOT,
     BUDGET,
@@ -22,23 +23,6 @@ from tests.journeys.conftest import (
 
 BODY = "请按机密★10年的那份办，附带东河二号项目的坐标清单"
 PARTS = ("机密", "东河二号", "坐标清单")
-PLACES = {
-    "people.name_sealed": lambda row: f"people.name:{row['id']}",
-    "accounts.user_sealed": lambda row: f"accounts.user:{row['person']}",
-    "groups.approver_sealed": lambda row: f"groups.approver:{row['id']}",
-    "groups.owner_sealed": lambda row: f"groups.owner:{row['id']}",
-    "findings.sender_sealed": lambda row: f"findings.sender:{row['id']}",
-    "findings.card_sealed": lambda row: f"findings.card:{row['id']}",
-    "findings.excerpt_sealed": lambda row: f"findings.excerpt:{row['id']}",
-    "alerts.sender_sealed": lambda row: f"alerts.sender:{row['id']}",
-    "alerts.card_sealed": lambda row: f"alerts.card:{row['id']}",
-    "alerts.reason_sealed": lambda row: f"alerts.reason:{row['id']}",
-    "appeals.sender_sealed": lambda row: f"appeals.sender:{row['id']}",
-    "appeals.text_sealed": lambda row: f"appeals.text:{row['id']}",
-    "inbox.body_sealed": lambda row: f"inbox.body:{row['kind']}",
-    "outbox.body_sealed": lambda row: f"outbox.body:{row['kind']}",
-    "dialogues.body_sealed": lambda row: f"dialogues.body:{row['person']}:{row['kind']}",
-}
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -52,14 +36,23 @@ def everything_kept(records) -> list[str]:
         name
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     ]
-    for table in tables:
-        cursor = connection.execute(f'SELECT * FROM "{table}"')
+    places = {table.name: table for table in TABLES}
+    for name in tables:
+        sealed = places[name].columns if name in places else ()
+        opened = "".join(
+            f', {column}_sealed, {places[name].place(column)} AS "{column}_place"'
+            for column in sealed
+        )
+        cursor = connection.execute(f'SELECT *{opened} FROM "{name}"')
         columns = [each[0] for each in cursor.description]
+        assert {each for each in columns if each.endswith("_sealed")} <= {
+            f"{column}_sealed" for column in sealed
+        }
         for values in cursor.fetchall():
             row = dict(zip(columns, values, strict=True))
             for column, value in row.items():
                 if column.endswith("_sealed") and value is not None:
-                    place = PLACES[f"{table}.{column}"](row)
+                    place = row[f"{column.removesuffix('_sealed')}_place"]
                     kept.append(records.findings._seal.unseal(value, place=place))
                 elif value is not None:
                     kept.append(

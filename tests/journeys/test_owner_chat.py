@@ -79,7 +79,31 @@ def test_help_lists_what_the_owner_may_say(on_stage):
             "暂停30分",
         ):
             assert verb in text
-        assert len(text) <= 1000
+        for part in ("提醒处置：", "成员与实名：", "周核查：", "本人："):
+            assert part in text
+        assert len(text.splitlines()) <= 15
+        assert len(text) <= 400
+
+    on_stage(journey)
+
+
+@pytest.mark.parametrize("said", ["帮助 成员", "帮助成员", "帮助 实名", "帮助 拒绝"])
+def test_help_explains_a_part_of_it(on_stage, said):
+    async def journey(stage: Stage) -> None:
+        text = await answer(stage, OWNER, said)
+
+        assert "成员　看谁没有实名" in text
+        assert "拒绝4 理由　不放行" in text
+        assert "撤回" not in text
+        assert len(text.splitlines()) <= 15
+
+    on_stage(journey)
+
+
+def test_help_about_something_else_is_the_whole_help(on_stage):
+    async def journey(stage: Stage) -> None:
+        assert "提醒处置：" in await answer(stage, OWNER, "帮助 天气")
+        assert "移11" not in await answer(stage, ZHANG, "帮助 核查")
 
     on_stage(journey)
 

@@ -29,7 +29,13 @@ NAME, IDENTITY = "张明", "11010519491231002X"
 SLOW = 20.0
 
 
-async def known(stage: Stage, user: int = ZHANG, name: str = NAME, **facts: object) -> int:
+async def known(
+    stage: Stage,
+    user: int = ZHANG,
+    name: str = NAME,
+    how: Confirmation = Confirmation.CODE,
+    **facts: object,
+) -> int:
     """Put somebody on the roster and confirm his account; return who he is."""
     now = stage.play.clock.now()
 
@@ -37,9 +43,7 @@ async def known(stage: Stage, user: int = ZHANG, name: str = NAME, **facts: obje
         person = Person(
             id=records.people.next_id(), name=name, unit="预算科", on_roster=True, **facts
         )
-        account = Account(
-            platform="qq", user=str(user), person=person.id, how=Confirmation.CODE, linked_at=now
-        )
+        account = Account(platform="qq", user=str(user), person=person.id, how=how, linked_at=now)
         record(SaveRoster(people=(person,), identities=((person.id, IDENTITY),)), records, now)
         record(ConfirmAccount(account=account), records, now)
         return person.id
@@ -101,6 +105,42 @@ def test_a_member_sees_what_is_kept_about_him_and_nothing_about_others(on_stage)
         stage.tell(ZHANG, "我的数据")
         await stage.heard()
         assert len(await requests(stage)) == 1
+
+    on_stage(journey)
+
+
+def test_who_is_confirmed_by_an_owners_word_only_hears_how_to_prove_himself(on_stage):
+    async def journey(stage: Stage) -> None:
+        person = await known(stage, how=Confirmation.OWNER, staff_number="GH7", post="科员")
+
+        stage.tell(ZHANG, "我的数据")
+        told = await stage.comes(ZHANG, "【我的数据】", seconds=SLOW)
+        stage.tell(ZHANG, "注销")
+        here = await stage.comes(ZHANG, "【注销】", "您还在 2 个工作群", seconds=SLOW)
+        await leaves(stage, person, BUDGET, NOTICES)
+        stage.tell(ZHANG, "注销")
+        gone = await stage.comes(ZHANG, "【注销】", "不能注销", seconds=SLOW)
+
+        assert "预算科工作群、办公室通知群" in told
+        for text in (told, here, gone):
+            assert "实名 确认码" in text
+            for secret in (NAME, "张*", "科员", "工号"):
+                assert secret not in text
+        assert (await person_of(stage, person)).name == NAME
+
+    on_stage(journey)
+
+
+def test_a_correction_of_who_proved_nothing_stands_for_whom_the_owner_confirmed(on_stage):
+    async def journey(stage: Stage) -> None:
+        person = await known(stage, how=Confirmation.OWNER)
+
+        stage.tell(ZHANG, "更正 我不是张明")
+        asked = await stage.comes(OWNER, "【更正请求 1】", seconds=SLOW)
+
+        assert "张*（预算科）" in asked
+        (request,) = await requests(stage)
+        assert request.person == person
 
     on_stage(journey)
 
@@ -213,14 +253,12 @@ def test_who_has_left_is_forgotten_when_he_asks(on_stage):
         stage.tell(ZHANG, "注销")
         told = await stage.comes(ZHANG, "【注销】", seconds=SLOW)
 
-        assert "您的实名记录和账号对应已删除" in told
-        assert "2027-05-17 前自动删除" in told
+        assert "您的实名记录、账号对应和退群记录已删除" in told
         assert (await person_of(stage, person)).name == ""
         assert await stage.records(lambda r: r.people.with_account("qq", str(ZHANG))) is None
         stage.tell(ZHANG, "我的数据")
-        await stage.comes(
-            ZHANG, "没有实名记录", "已退：预算科工作群，2027-05-17 前删除", seconds=SLOW
-        )
+        told = await stage.comes(ZHANG, "没有实名记录", seconds=SLOW)
+        assert "预算科工作群" not in told
 
     on_stage(journey)
 

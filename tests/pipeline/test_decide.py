@@ -17,8 +17,8 @@ from bot.model.event import (
 from bot.model.group import Role
 from bot.model.member import Account, Confirmation
 from bot.pipeline.decide import NOT_FOR_YOU, ONLY_IN_PRIVATE, Decider
-from bot.plugin import ANYBODY, Asked, Context, Workflow, command, daily, on
 from bot.pipeline.record import record
+from bot.plugin import ANYBODY, Asked, Context, Workflow, command, daily, on
 from tests.pipeline.desk import ACCOUNT, GROUP, LEADER, MORNING, OWNER, PLACE
 
 STRANGER = "29999"

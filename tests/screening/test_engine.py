@@ -98,6 +98,17 @@ def test_two_rules_of_one_code_are_refused():
         Engine([a_rule(), a_rule()])
 
 
+def test_a_flood_of_a_word_hides_nothing_that_comes_later():
+    engine = Engine([a_rule(words=("样品", "真货"))])
+    text = "样品" * 3_000 + "真货" + "好的" * 600 + "样品"
+
+    (flag,) = engine.screen(text).flags
+
+    found = {text[span.start : span.end] for span in flag.spans}
+    assert any(each.endswith("真货") for each in found)
+    assert flag.spans[-1] == Span(start=len(text) - 2, end=len(text))
+
+
 @pytest.mark.parametrize("text", ["下一个路口 交通管制", "路口，交通", "路口/交通"])
 def test_words_are_not_glued_across_their_boundaries(text: str):
     engine = Engine([a_rule(words=("口交",))])

@@ -88,6 +88,7 @@ def test_exactly_one_last_digit_makes_a_card(number: str):
         ("6222021234567890129", NumberKind.DOUBTFUL_CARD),
         ("341000198504121233", NumberKind.DOUBTFUL_IDENTITY),
         ("34112519750625308543", NumberKind.IDENTITY),
+        ("11273020190605310643", None),
         ("幺三八零零幺三八零零零", NumberKind.MOBILE),
         ("一三八 零零一三 八零零零", NumberKind.MOBILE),
         ("138零零一三八零零零", NumberKind.MOBILE),

@@ -167,3 +167,12 @@ def test_a_build_that_fails_leaves_the_last_good_one(tmp_path: Path):
     assert not changed
     assert reloading.current() == "good"
     assert reloading.fault == "词表或黑名单没有更新，仍用原来的：写错了。"
+
+
+def test_a_list_may_not_be_about_classified_matter(tmp_path: Path):
+    write(tmp_path / "classified.txt", "蓝月亮计划")
+
+    loaded = operator_rules(tmp_path)
+
+    assert loaded.rules == ()
+    assert loaded.faults == ("classified.txt：涉密只认密级标志，不能用词表，这个词表没有启用。",)

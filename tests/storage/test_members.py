@@ -296,3 +296,14 @@ def test_newcomers_are_those_who_came_after_the_first_list_and_have_no_record(pe
 
     assert found == ["20014"]
     assert peopled.members.newcomers(1) == []
+
+
+def test_who_is_erased_is_in_no_list_that_he_has_left(peopled):
+    confirm(peopled)
+    keep(peopled, ONE, TWO)
+    keep(peopled, at=NOW + DAY)
+
+    peopled.people.erase(1, NOW + DAY)
+
+    assert peopled.members.of_account("qq", ONE.user) == []
+    assert len(peopled.members.of_account("qq", TWO.user)) == 1

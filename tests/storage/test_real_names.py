@@ -229,12 +229,6 @@ def test_who_is_erased_leaves_a_number_and_nothing_else(peopled):
     assert (peopled.codes.of(3), peopled.people.identity_of(3)) == (None, None)
 
 
-def test_a_store_whose_first_people_are_erased_still_proves_its_key(peopled):
-    peopled.people.erase(1, NOW)
-
-    peopled.people.prove_key()
-
-
 def test_whom_a_hold_keeps_or_who_has_a_role_is_not_erased(peopled):
     kept(peopled, MING)
     peopled.people.hold(3, "纪检核查")

@@ -9,10 +9,8 @@ from bot.model.action import ObserveGroup, RegisterGroup
 from bot.model.errors import BotError
 from bot.model.group import Group, GroupState, Person, Role
 from bot.model.message import Standing
-from bot.vault import Vault
 from storage.codec import to_micros
 from storage.groups import MessageKey
-from storage.unit_of_work import UnitOfWork
 from tests.storage.moments import MINUTE, NOW
 
 
@@ -51,20 +49,6 @@ def test_the_account_linked_last_is_the_one_to_write_to(peopled):
 def test_an_unknown_person_is_told_in_a_sentence(records):
     with pytest.raises(BotError, match="没有编号为 5 的人员"):
         records.people.get(5)
-
-
-def test_another_key_file_is_noticed(peopled, tmp_path):
-    other = Vault.open(tmp_path / "other.key", create=True)
-    stranger = UnitOfWork(peopled.connection, other)
-
-    peopled.people.prove_key()
-
-    with pytest.raises(BotError, match="密钥文件"):
-        stranger.people.prove_key()
-
-
-def test_an_empty_register_fits_every_key(records):
-    records.people.prove_key()
 
 
 def test_a_group_comes_back_as_registered_and_observed(peopled):

@@ -20,10 +20,17 @@ from bot.model.errors import BotError
 from bot.model.event import Ability
 from bot.model.group import Group, Person, Role
 from bot.model.member import Account, Confirmation
-from bot.model.weekly_audit import AuditItem, AuditState, ItemDecision, WeeklyAudit
+from bot.model.weekly_audit import (
+    AuditItem,
+    AuditReason,
+    AuditState,
+    ItemDecision,
+    WeeklyAudit,
+)
 from bot.people.answers import Answer, read_answers
 from bot.people.meant import meant
 from bot.people.proposal import Verdict
+from bot.people.vouching import check_vouched
 from bot.plugin import Asked
 from plugins.workflows.weekly_audit.items import check, finish, settle_known
 from plugins.workflows.weekly_audit.judging import doubts
@@ -190,13 +197,18 @@ def _named(
     user = context.people.account_of(whom.id, group.platform)
     if user == item.user:
         raise BotError(f"{number} 号已经是{whom.masked}的实名账号。")
+    known = context.people.account(group.platform, item.user)
+    check_vouched(
+        number,
+        whom,
+        how=known.how if known else None,
+        robot=item.reason is AuditReason.ROBOT,
+        has_role=bool(context.groups.roles_of(whom.id)),
+        contact=context.office.contact,
+    )
     if any(each.person == whom.id for each in context.members.of(group.id)):
         raise BotError(
             f"{number} 号没有补：{whom.masked}在本群已有实名账号，一人一个。请移{number} 或 留{number} 理由。"
-        )
-    if context.groups.roles_of(whom.id):
-        raise BotError(
-            f"{number} 号没有补：{whom.masked}有管理职责，账号要由本人凭码确认，或由单位登记。"
         )
     stable = Ability.STABLE_IDS in context.abilities.get(group.account, frozenset())
     yield ConfirmAccount(

@@ -1,11 +1,12 @@
 """Who needs a decision: a group's members, compared with the roster."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from bot.calendar import local
-from bot.model.group import Group, Role
+from bot.model.group import Group, Person, Role
 from bot.model.member import KnownMember
 from bot.model.weekly_audit import AuditReason
 from bot.people.matching import match_members
@@ -16,6 +17,7 @@ from bot.plugin import Context
 _UNREADABLE = {Reason.NO_NAME, Reason.SHARED, Reason.RELATIVE}
 _OF_THE_UNIT = {None, Role.OWNER, Role.ADMINISTRATOR}
 _CHOICES = 3
+_WORD = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,13 +77,16 @@ def _of_known(
     roster: Roster, member: KnownMember, group: Group, today: date, duty: dict[int, Role]
 ) -> Doubt | None:
     assert member.person is not None
+    person = roster.get(member.person)
+    own_card = person is not None and _is_own(member.card, person)
     proposal = roster.propose(
-        card=member.card,
-        nickname=member.nickname,
+        card="" if own_card else member.card,
+        nickname="" if own_card else member.nickname,
         unit=group.unit,
         on=today,
         earlier=member.person,
     )
+    named = person is not None and person.name in member.shown
     role = duty.get(member.person)
     if proposal.verdict is Verdict.LEFT:
         reason = AuditReason.LEFT
@@ -89,13 +94,19 @@ def _of_known(
         reason = AuditReason.MOVED
     elif role is not None:
         return None
-    elif proposal.person is None:
+    elif proposal.person is None and not named:
         reason = AuditReason.UNKNOWN_ACCOUNT
     elif not roster.is_of(member.person, group.unit):
         reason = AuditReason.OTHER_UNIT
     else:
         return None
     return Doubt(member=member, reason=reason, person=member.person, on=proposal.since)
+
+
+def _is_own(card: str, person: Person) -> bool:
+    """Whether a card says no more than who he is, so that nothing is to be weighed."""
+    rest = card.replace(person.name, "", 1)
+    return rest != card and not _WORD.search(rest.replace(person.unit, "", 1))
 
 
 def _of_unknown(member: KnownMember, proposal: Proposal) -> Doubt:

@@ -8,18 +8,19 @@ from typing import Final
 from bot.calendar import SHANGHAI, local
 from bot.model.action import Action, DutyDone, Record, SaveAudit, SaveAuditItems, Wake
 from bot.model.event import DutyDue, OutcomeState, OutgoingSettled
-from bot.model.group import Group, GroupState
-from bot.model.weekly_audit import AuditState, ItemDecision, WeeklyAudit
+from bot.model.group import Group, GroupState, Role
+from bot.model.weekly_audit import AuditState, WeeklyAudit
 from plugins.workflows.weekly_audit.items import close, deciders, finish, new_items, tell, unlisted
 from plugins.workflows.weekly_audit.judging import doubts
-from plugins.workflows.weekly_audit.removing import LOOK, believe, draw
-from plugins.workflows.weekly_audit.wording import Audits, is_fresh, week_of
+from plugins.workflows.weekly_audit.removing import LOOK, believe, draw, is_removing
+from plugins.workflows.weekly_audit.wording import Audits, is_fresh, say, week_of
 
 MORE: Final = "weekly_audit.more"
 LIST: Final = "weekly_audit.list"
 AGAIN: Final = "weekly_audit.again"
 DUE: Final = "weekly_audit.due"
 _WEEK: Final = "weekly_audit.week"
+_NO_ROSTER: Final = "weekly_audit.no_roster"
 _PAUSE: Final = timedelta(minutes=1)
 _AGAIN: Final = timedelta(minutes=10)
 
@@ -46,6 +47,9 @@ def open_some(context: Audits) -> Iterator[Action]:
     ]
     if not left:
         yield DutyDone(job=_WEEK, slot=week)
+        return
+    if not any(person.on_roster for person in context.people.all()):
+        yield from _no_roster(context, left[0], week)
         return
     begun: defaultdict[str, int] = defaultdict(int)
     for group in left:
@@ -110,7 +114,7 @@ def list_came(context: Audits, event: OutgoingSettled) -> Iterator[Action]:
         yield from _compare(context, audit, group)
     elif not audit.complete and audit.state is not AuditState.OVERDUE:
         yield Wake(key=f"{AGAIN}:{audit.id}", at=context.now + _AGAIN)
-    elif _removing(context, audit):
+    elif is_removing(context, audit):
         minutes = context.settings.by_hand_minutes
         yield Wake(key=f"{LOOK}:{audit.id}", at=context.now + timedelta(minutes=minutes))
 
@@ -144,6 +148,17 @@ def next_morning(context: Audits) -> datetime:
     return _at(context, day.toordinal())
 
 
+def _no_roster(context: Audits, group: Group, week: str) -> Iterator[Action]:
+    """Say once a week that there is nothing to compare with, instead of asking about everybody."""
+    if context.duties.done(_NO_ROSTER, week):
+        return
+    yield DutyDone(job=_NO_ROSTER, slot=week)
+    yield Record(actor="bot", deed="audit.no_roster", subject=f"week:{week}")
+    text = "【周核查】还没有花名册，没法核查群成员。请办公室导入（qungui roster import），导入后自动开始。"
+    for officer in context.groups.in_office(Role.COMMITTEE):
+        yield from say(context, officer, group, text)
+
+
 def _open(context: Audits, group: Group, week: str) -> Iterator[Action]:
     before = context.audits.latest(group.id)
     if before is not None and before.is_open:
@@ -173,13 +188,6 @@ def _compare(context: Audits, audit: WeeklyAudit, group: Group) -> Iterator[Acti
     if late and any(item.is_open for item in items):
         yield from tell(context, audit, group, items, said="名单已取全，请按这份定：")
     yield from finish(context, audit.id)
-
-
-def _removing(context: Audits, audit: WeeklyAudit) -> bool:
-    return any(
-        item.is_open and item.decision is ItemDecision.REMOVE
-        for item in context.audits.items(audit.id)
-    )
 
 
 def _due_at(context: Audits) -> datetime | None:

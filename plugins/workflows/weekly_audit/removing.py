@@ -58,6 +58,12 @@ def removable(
     return item.decided(ItemDecision.REMOVE, person.id, context.now)
 
 
+def effect(context: Audits, group: Group, items: Sequence[AuditItem]) -> str:
+    """Return what a removal would do, for the person who asks for it."""
+    lines = "\n".join(line(context, item) for item in items)
+    return f"将从“{group.name}”移出 {len(items)} 人：\n{lines}"
+
+
 def take_by_hand(
     context: Audits, audit: WeeklyAudit, items: Sequence[AuditItem]
 ) -> Iterator[Action]:
@@ -158,12 +164,16 @@ def believe(context: Audits, audit: WeeklyAudit, group: Group) -> Iterator[Actio
 
 def look(context: Audits, audit: WeeklyAudit, group: Group) -> Iterator[Action]:
     """Draw a fresh list while somebody waits to be seen gone."""
-    waiting = any(
+    if audit.is_open and is_removing(context, audit):
+        yield draw(audit, group)
+
+
+def is_removing(context: Audits, audit: WeeklyAudit) -> bool:
+    """Whether somebody is to be removed and has not been seen gone."""
+    return any(
         item.is_open and item.decision is ItemDecision.REMOVE
         for item in context.audits.items(audit.id)
     )
-    if audit.is_open and waiting:
-        yield draw(audit, group)
 
 
 def draw(audit: WeeklyAudit, group: Group) -> DrawMembers:
@@ -225,9 +235,3 @@ def _patience(context: Audits, item: AuditItem) -> timedelta:
 
 def _numbers(items: Sequence[AuditItem]) -> str:
     return " ".join(str(item.number) for item in items)
-
-
-def effect(context: Audits, group: Group, items: Sequence[AuditItem]) -> str:
-    """Return what a removal would do, for the person who asks for it."""
-    lines = "\n".join(line(context, item) for item in items)
-    return f"将从“{group.name}”移出 {len(items)} 人：\n{lines}"

@@ -21,7 +21,7 @@ from bot.pipeline.deliver import Courier, Pace
 from bot.pipeline.worker import SendingBegins
 from plugins.workflows.weekly_audit.settings import WeeklyAuditSettings
 from storage.outbox import Letter
-from tests.pipeline.desk import ACCOUNT, GROUP, LEADER, MEMBER, OWNER, PLACE, Desk
+from tests.pipeline.desk import ACCOUNT, COMMITTEE, GROUP, LEADER, MEMBER, OWNER, PLACE, Desk
 from tests.pipeline.test_deliver import FixedClock, Platform
 
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -89,6 +89,11 @@ def enrol(
 
 
 OWN = (Member(user="10001"), Member(user=OWNER, card="赵一", standing=Standing.OWNER))
+
+
+@pytest.fixture(autouse=True)
+def _somebody_is_on_the_roster(desk: Desk) -> None:
+    enrol(desk, 900, "司马青衫", "办公室")
 
 
 @pytest.fixture
@@ -216,6 +221,19 @@ def test_three_hundred_audits_delay_a_critical_alert_by_at_most_one_send(monday)
 
     assert len(lists) >= 300
     assert platform.sent.index("!") <= 11
+
+
+def test_without_a_roster_nobody_is_asked_and_the_office_hears_why_once(monday):
+    with monday.records.transaction():
+        monday.records.people.erase(900, MONDAY)
+
+    assert begin(monday) == []
+    assert begin(monday) == []
+    assert [each.user for each in monday.sent if isinstance(each, SayPrivately)] == [COMMITTEE]
+    assert "还没有花名册" in monday.sent[-1].text
+
+    enrol(monday, 901, "司马青衫", "办公室")
+    assert len(begin(monday)) == 1
 
 
 def test_a_wrong_setting_is_said_in_a_sentence():
