@@ -197,13 +197,14 @@ class SqliteGroups:
             execute("ROLLBACK TO see")
             fresh = [execute(_SEE, message).rowcount == 1 for message in messages]
         execute("RELEASE see")
-        for message, is_new in zip(messages, fresh, strict=True):
-            if is_new:
-                posted_at, group, _, message_id = message
-                mark = self._fresh.get(group)
-                if mark is None or mark[1] <= posted_at:
-                    self._fresh[group] = (message_id, posted_at)
         return fresh
+
+    def pass_by(self, message: MessageKey) -> None:
+        """Move the group's watermark: all before a message has been handled."""
+        posted_at, group, _, message_id = message
+        mark = self._fresh.get(group)
+        if mark is None or mark[1] <= posted_at:
+            self._fresh[group] = (message_id, posted_at)
 
     def keep_watermarks(self) -> None:
         """Write the watermarks since the last time, one row a group.

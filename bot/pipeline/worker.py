@@ -291,6 +291,8 @@ class Worker:
             assert what.group is not None
             assert what.message is not None
             if next(self._fresh):
+                # Not before its turn: what comes earlier in the batch may begin to catch up from it.
+                self._records.groups.pass_by(what.message)
                 self._message(event, what.group, what.message, screened, after)
         elif what.durable_key is not None:
             return self._records.inbox.add(event, self._clock.now(), what.durable_key or None)

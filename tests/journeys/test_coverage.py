@@ -242,6 +242,7 @@ def test_what_was_seen_after_an_absence_began_does_not_prove_it_away(on_site):
             records.groups.open_blind(1, began, "closed")
             name = (to_micros(site.clock.now()), 1, "qq:10001", str(live.id))
             records.groups.see([name])
+            records.groups.pass_by(name)
             records.groups.committed()
             records.groups.keep_watermarks()
 

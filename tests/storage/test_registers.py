@@ -158,6 +158,16 @@ def test_a_message_is_seen_once_and_the_latest_is_the_watermark(peopled):
     assert first == [True]
     assert others == [True, False, True, False]
     assert groups.see([]) == []
+    assert groups.last_seen(1) is None
+
+
+def test_the_latest_message_that_was_passed_is_the_watermark(peopled):
+    groups = peopled.groups
+    groups.see([message("902", NOW + MINUTE), message("901")])
+
+    for each in (message("902", NOW + MINUTE), message("901")):
+        groups.pass_by(each)
+
     assert groups.last_seen(1) == ("902", NOW + MINUTE)
 
 
