@@ -12,7 +12,7 @@ demo: $(STAMP)
 	$(BIN)/qungui demo --exit
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" -n auto
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -205,6 +205,21 @@ def test_a_repeat_within_one_batch_is_one_message(desk):
     assert desk.metrics.value("events_received_total", kind="MessagePosted") == 5
 
 
+def test_a_message_moves_the_watermark_only_when_its_turn_comes(desk_with):
+    marks = []
+
+    def handle(context: Context, event: GroupRenamed) -> Iterator[Action]:
+        marks.append(context.groups.last_seen(GROUP))
+        yield from ()
+
+    desk = desk_with(workflows=[Workflow(name="w", listens=(on(GroupRenamed, handle),))])
+    renamed = GroupRenamed(at=MORNING, account=ACCOUNT, group=PLACE, name="新名")
+
+    desk.take(renamed, desk.posted(1), renamed)
+
+    assert marks == [None, ("1", MORNING)]
+
+
 def test_a_private_line_that_comes_twice_is_answered_once(desk):
     line = desk.posted(44, "帮助", group=None, sender=OWNER)
 
