@@ -208,7 +208,7 @@ RULE = Rule(
     topic=Topic.CLASSIFIED,
     severity=Severity.CRITICAL,
     title="国家秘密标志",
-    learned=0.55,
+    learned=0.47,
     words=MappingProxyType(
         dict.fromkeys(
             (

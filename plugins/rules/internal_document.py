@@ -305,7 +305,7 @@ RULE = Rule(
     topic=Topic.INTERNAL_DOCUMENT,
     severity=Severity.HIGH,
     title="内部文件、资料和未公开文稿",
-    learned=0.4,
+    learned=0.34,
     words=graded(doubtful=_TELLING, weak=_ORDINARY),
     check=check,
     flags=(

@@ -336,7 +336,7 @@ RULE = Rule(
     topic=Topic.PERSONAL_INFORMATION,
     severity=Severity.MEDIUM,
     title="身份证号、手机号、银行卡号、住址等个人信息",
-    learned=0.4,
+    learned=0.34,
     needs=(Need.DIGITS,),
     words=MappingProxyType(
         dict.fromkeys(
