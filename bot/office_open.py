@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 Row = Sequence[str]
 
@@ -31,6 +32,7 @@ _MARGINS: Final = {
     "left_margin": Mm(28),
     "right_margin": Mm(26),
 }
+LINE_POINTS: Final = 18.0
 _LINE: Final = Side(style="thin")
 _GRID: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _LONGEST_NAME: Final = 31
@@ -84,7 +86,18 @@ def xlsx(paper: Paper, *, sheet: str) -> bytes:
     for number, (row, heading, framed) in enumerate(_lines(paper), start=1):
         for column, text in enumerate(row, start=1):
             _fill(page.cell(number, column), text, heading=heading, framed=framed)
+        if len(row) < len(widths):  # the last one has the rest of the line
+            for column in range(len(row) + 1, len(widths) + 1):
+                _fill(page.cell(number, column), "", heading=heading, framed=framed)
+            page.merge_cells(
+                start_row=number, end_row=number, start_column=len(row), end_column=len(widths)
+            )
+        page.row_dimensions[number].height = _height(row, widths)
     page.cell(1, 1).font = Font(name=SONG, size=16, bold=True)
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = page.PAPERSIZE_A4
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     return _saved(book)
 
 
@@ -97,6 +110,13 @@ def _lines(paper: Paper) -> Iterator[tuple[Row, bool, bool]]:
         else:
             for number, row in enumerate(part.rows):
                 yield row, number < part.headings, True
+
+
+def _height(row: Row, widths: Sequence[int]) -> float:
+    """Return the points that the longest cell of a row needs, a Chinese character two wide."""
+    rooms = [*widths[: len(row) - 1], sum(widths[len(row) - 1 :]) or 1]
+    lines = max(-(-2 * len(text) // room) for text, room in zip(row, rooms, strict=True))
+    return LINE_POINTS * max(1, lines)
 
 
 def _fill(cell: Any, text: str, *, heading: bool, framed: bool) -> None:
@@ -114,13 +134,16 @@ def _add_table(document: Any, table: Table) -> None:
     room = section.page_width - section.left_margin - section.right_margin
     made = document.add_table(rows=0, cols=len(table.widths), style="Table Grid")
     made.autofit = False
+    widths = [room * share // sum(table.widths) for share in table.widths]
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = width
     for number, row in enumerate(table.rows):
         heading = number < table.headings
         line = made.add_row()
         if heading:
             line._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001 - repeated on each page
-        for cell, text, share in zip(line.cells, row, table.widths, strict=True):
-            cell.width = room * share // sum(table.widths)
+        for cell, text, width in zip(line.cells, row, widths, strict=True):
+            cell.width = width
             font = SONG if heading else FANG_SONG
             _write(cell.paragraphs[0], text, font=font, points=12, bold=heading)
     document.add_paragraph()
