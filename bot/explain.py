@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.model.finding import Clause, Judgement, Mode, Span
 from bot.screening.engine import Engine, Opinion
-from bot.screening.rule import Acquittal, Hit, Rule
+from bot.screening.rule import NEVER, Acquittal, Hit, Rule
 
 _MODES = {Mode.ENFORCE: "执行（提醒群主）", Mode.OBSERVE: "观察（只记录，不提醒）"}
 
@@ -38,6 +38,7 @@ def explain(
         f"{rule.title}（{rule.code}，第 {rule.version} 版）",
         f"类别：{rule.topic.label}　级别：{rule.severity.label}　方式：{_MODES[mode or rule.mode]}",
         f"词语：{len(rule.words)} 个，允许用语：{len(rule.allows)} 个",
+        *_by_wording(rule),
         *_section(
             "依据条款", (f"{clause.code} {clause.citation}　{clause.title}" for clause in clauses)
         ),
@@ -63,6 +64,14 @@ def _numbers(numbers: Numbers) -> Iterator[str]:
         f"未判 {judged.get(Judgement.OPEN, 0)} 件"
     )
     yield f"放行的用语：{numbers.phrases} 个（由两人同意）"
+
+
+def _by_wording(rule: Rule) -> Iterator[str]:
+    """Yield what the wording as a whole adds and takes."""
+    if rule.learned < NEVER:
+        yield f"整句说法：没有点明、但整句像这一类（可能性 {rule.learned:.0%} 以上）的也提示，是推测"
+    if rule.doubted:
+        yield "整句完全不像违规的，只有词语也不提示"
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
