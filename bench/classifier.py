@@ -30,13 +30,18 @@ LEAST_TEXTS: Final = 4
 STRENGTH: Final = 40.0
 """The inverse of the penalty on weights; judged hand by hand, 10 to 150 differ little."""
 
-
 WORDS_IN_NO_ORDER: Final = 3_000
+"""Sentences of chance words that count as clean."""
+
 COLD_EVERY: Final = {CLEAN: 3, "abuse": 6}
 """Which of its comments are learned from: all would drown what is said in offices."""
 
 GATE_STRENGTH: Final = 0.3
+"""The inverse of the penalty on weights of the gate."""
+
 STRONG: Final = 6
+"""Levels by which a single character must lead to be looked at by the gate."""
+
 SPOKEN_OF, LOST = 0.4, 0.02
 """The gate may lose so large a share of the texts that are so likely an offence."""
 

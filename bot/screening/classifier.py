@@ -1,7 +1,7 @@
 """The classifier: what the wording of a text as a whole resembles, learned from written examples.
 
 Words and signals find what names things; this finds what only sounds like an offence. It is a
-linear model over the characters of the squeezed view, alone and two and three in a row, made by
+linear model over the characters of the squeezed view, alone and two in a row, made by
 `python -m bench.classifier` from the examples in `tests/corpus/learning`, and read from
 `classifier.txt`. It learns nothing from the groups it works in, and needs no network.
 
@@ -41,7 +41,7 @@ LEAST: Final = 0.3
 """How likely an offence is, at the least, to be spoken of."""
 
 _BYTES = 2
-"""Bytes of one sum: of at most 3 * PASSAGE levels."""
+"""Bytes of one sum: of at most 2 * PASSAGE levels."""
 
 _ZEROS = repeat(0)
 

@@ -434,7 +434,7 @@ class Engine:
                 answers = tuple(rule.check(sighting))
                 if likeness is not None and not answers:
                     answers += tuple(self._by_wording(rule, reading, sighting, likeness))
-                if rule.doubted and answers and self._harmless(reading):
+                if rule.doubted and answers and likeness is None and self._harmless(reading):
                     answers = tuple(map(_doubted, answers))
             except Exception:  # noqa: BLE001  a rule must not stop the others; its code is reported
                 yield rule, sighting, None

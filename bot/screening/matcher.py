@@ -29,14 +29,6 @@ class Entry(NamedTuple):
     weight: int
 
 
-class Occurrence(NamedTuple):
-    """A word in the squeezed view: half-open stretch, and which of the matcher's words it is."""
-
-    start: int
-    end: int
-    value: int
-
-
 class Matcher:
     """Finds all words, overlapping ones too; `entries[value]` says who declared them."""
 

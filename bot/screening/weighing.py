@@ -301,17 +301,9 @@ def _inside(sighting: Sighting, one: Seen) -> bool:
     )
 
 
-def _touch(one: Seen, other: Seen) -> bool:
-    return one.start < other.end and one.end > other.start
-
-
 def _covers(word: Seen, one: Seen) -> bool:
     return word.start <= one.start and one.end <= word.end
 
 
 def _start(one: Seen) -> int:
     return one.start
-
-
-def _place(one: Seen) -> tuple[int, int]:
-    return one.start, -one.end

@@ -28,9 +28,6 @@ from bot.screening.weighing import (
     weigh,
 )
 
-_MONEY = r"(?:[0-9一二两三四五六七八九十百千万几]{1,5}(?:元|块|万|千|百|r)?)"
-
-
 SCALES = Scales(
     label="诈骗用语",
     enough=4,

@@ -16,10 +16,6 @@ from bot.screening.rule import Rule, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, crossed, graded, weigher
 
-_SHE = "(?:小妹|妹子|妹妹|少妇|人妻|嫩模|佳丽|美女|学生妹|女大学?生?|学妹|熟女|御姐|模特|小姐|小姐姐|姑娘|车模|空姐|女模|兼职妹|女孩|茶)"
-_FILM = "(?:片子?|视频|小?电影|资源|动作片|合集|直播|图片?|照片|影片|网站|漫画|动画|小说|大片)"
-
-
 SCALES = Scales(
     label="色情用语",
     enough=4,

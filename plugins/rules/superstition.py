@@ -16,12 +16,6 @@ from bot.screening.rule import Rule, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, crossed, graded, weigher
 
-_MASTER = "(?:大师|道长|仙姑|高人|神婆|半仙|法师|居士|老道|活佛|师太|大仙|算命的|看事的|弟马|神汉|巫师|阴阳先生|风水先生|先生|师傅|师父|瞎子|居士)"
-_ANIMAL = "属(?:鼠|牛|虎|兔|龙|蛇|马|羊|猴|鸡|狗|猪)"
-
-_LORE = "(?:大师|道长|道士|半仙|算命|仙姑|仙家|托梦|家神|灶神|白虎|太岁|煞气|煞|撞邪|鬼|魂|犯冲|相冲|冲撞|冲犯|生肖|属相|八字|面相|手纹|手相|掌纹|风水|黄历|选时辰|吉时|五行|命里|灵符|符咒|开光|加持|念咒|本命年|红腰带|财神|横财|从痣|桃花|婚配|合婚|阴气|先人|祖坟)"
-
-
 SCALES = Scales(
     label="封建迷信用语",
     enough=4,

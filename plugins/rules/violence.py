@@ -16,14 +16,6 @@ from bot.screening.rule import Rule, listed
 from bot.screening.signals import Signal
 from bot.screening.weighing import Scales, crossed, graded, weigher
 
-_WHOM = "(?:你|您|他|她|谁|这帮|那帮|这个|那个|这家|那家|这群|丫|孙子|狗日)"
-_BODY = (
-    "(?:手|腿|脚|胳膊|脖子|脑袋|头|眼|嘴|牙|肋骨|脸|耳朵|舌头|骨头|狗腿|狗头|手筋|脚筋|爪子|命根)"
-)
-_WEAPON = "(?:炸弹|炸药|燃烧瓶|雷管|火药|手雷|土枪|手枪|气枪|猎枪|枪管|子弹|毒药|毒气|迷药|消音器|弓弩|爆炸装置|定时器引爆)"
-_SEND = "(?:私|联系|加|要的|想要|懂的|诚心|滴滴|来|货到付款|包邮|同城|现货|量大|[0-9]{5})"
-
-
 SCALES = Scales(
     label="暴力用语",
     enough=4,

@@ -10,7 +10,6 @@ from bench.corpora import load_rules
 from bot.model.finding import Severity, Topic
 from bot.screening.classifier import MODEL, PASSAGE, Classifier, shipped
 from bot.screening.engine import HARMLESS, WORDING, Engine
-from bot.screening.rule import Acquittal
 
 JUDGING = Path(__file__).parents[1] / "corpus" / "judging.jsonl"
 BLUNT = "今晚缺一个打麻将的，五十块底，输了微信转账"
@@ -86,13 +85,11 @@ def test_a_hit_by_wording_says_so_and_is_no_graver_than_medium(engine: Engine):
 
 
 def test_words_in_harmless_wording_are_acquitted_by_name(engine: Engine):
-    opinions = engine.opinions("派出所民警到社区讲解百家乐等网络赌博的危害，请各网格组织居民参加")
+    opinions = engine.opinions("请把百家乐纪录片的字幕稿发我校对")
     (gambling,) = (each for each in opinions if each.rule.code == "gambling")
 
-    by = {answer.by for answer in gambling.acquittals if isinstance(answer, Acquittal)}
-
     assert gambling.hits == ()
-    assert by - {HARMLESS} or by == {HARMLESS}
+    assert [answer.by for answer in gambling.acquittals] == [HARMLESS]
 
 
 def test_texts_of_a_hand_that_taught_nothing_are_judged_well(engine: Engine):

@@ -2,38 +2,12 @@
 
 import pytest
 
+from bench.corpora import load_rules
 from bot.model.finding import Mode
 from bot.screening.engine import Engine
 from bot.screening.rule import Rule
-from plugins.rules import (
-    abuse,
-    advertisement,
-    classified,
-    fraud,
-    gambling,
-    internal_document,
-    malicious_link,
-    off_topic,
-    personal_information,
-    pornography,
-    superstition,
-    violence,
-)
 
-RULES = (
-    abuse.RULE,
-    advertisement.RULE,
-    classified.RULE,
-    fraud.RULE,
-    gambling.RULE,
-    internal_document.RULE,
-    malicious_link.RULE,
-    off_topic.RULE,
-    personal_information.RULE,
-    pornography.RULE,
-    superstition.RULE,
-    violence.RULE,
-)
+RULES = load_rules()
 FLAGGED = [
     pytest.param(rule, text, id=f"{rule.code}:{text[:20]}") for rule in RULES for text in rule.flags
 ]
