@@ -10,7 +10,7 @@ from bot.model.group import Role
 from bot.model.port import Seal
 from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
 from storage.database import Connection, Row
-from storage.numbers import free_numbers
+from storage.numbers import next_free
 
 _COLUMNS = (
     "id, group_id, rule, topic, severity, sender_sealed, sender_index, card_sealed, recipient,"
@@ -39,10 +39,10 @@ class SqliteAlerts:
 
         The series runs on after the last number given; what still waits keeps its number.
         """
-        free = free_numbers(self._connection, person, 1)
-        if not free:
+        number = next_free(self._connection, person)
+        if number is None:
             raise BotError("待办已满 999 件，请先处置一部分。")
-        return free[0]
+        return number
 
     def by_number(self, person: int, number: int) -> Alert | None:
         """Return what a number means to a person: the open alert, else the latest closed one."""
