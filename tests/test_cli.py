@@ -20,6 +20,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from bot import cli
+from bot.cli.common import sentences
 from bot.control import Answer, ControlSocket
 from bot.lock import locked
 from bot.model.event import Event
@@ -514,7 +515,7 @@ def test_a_bug_is_a_sentence_for_people_and_a_line_in_the_log(caplog):
 
     @app.command()
     def break_() -> None:
-        with cli._sentences():
+        with sentences():
             raise KeyError("张明")
 
     result = CliRunner().invoke(app, [])
