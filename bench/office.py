@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.frames import ACCOUNT, FIRST_GROUP
+from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import Plugins, make_calendar, make_worker, opened
 from bot.clock import SystemClock
 from bot.config import Config
@@ -46,7 +47,7 @@ def an_office(
         kinds = loaded.workflow_settings
         config = Config.default_for_sandbox(
             folder=Path(folder),
-            url="ws://127.0.0.1:1",
+            settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
             token="unused",
             workflows={
                 "registration": kinds["registration"](trial_working_days=0),

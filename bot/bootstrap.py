@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 import uvicorn
 
+import bot.adapters
 import plugins.regulations
 import plugins.rules
 import plugins.workflows
-from bot.adapters.onebot import OneBotAdapter, Timing, reverse_endpoint
+from bot.adapters import Opening, Platform
 from bot.calendar import Calendar, load_table
 from bot.clock import SystemClock
 from bot.config import Config
@@ -43,7 +44,7 @@ from bot.model.event import (
     RosterSubmitted,
 )
 from bot.model.finding import Clause, Flagged, Mode, Topic
-from bot.model.port import Clock
+from bot.model.port import Adapter, Clock
 from bot.people.latest import LatestRoster
 from bot.pipeline.decide import Decider
 from bot.pipeline.deliver import Courier, Pace, Post
@@ -88,6 +89,7 @@ class Plugins:
 
     rules: tuple[Rule, ...]
     workflows: tuple[Workflow, ...]
+    platforms: Mapping[str, Platform]
     clauses: Clauses
     faults: tuple[str, ...] = ()
 
@@ -98,14 +100,16 @@ class Plugins:
 
 
 def load_plugins() -> Plugins:
-    """Read rules, workflows and regulations."""
+    """Read rules, workflows, regulations and the ways to chat platforms."""
     rules: Discovered[Rule] = discover(plugins.rules, "RULE", Rule)
     workflows: Discovered[Workflow] = discover(plugins.workflows, "WORKFLOW", Workflow)
+    platforms: Discovered[Platform] = discover(bot.adapters, "ADAPTER", Platform, optional=True)
     return Plugins(
         rules=rules.found,
         workflows=workflows.found,
+        platforms={each.name: each for each in platforms.found},
         clauses=load_clauses(Path(next(iter(plugins.regulations.__path__)))),
-        faults=rules.faults + workflows.faults,
+        faults=rules.faults + workflows.faults + platforms.faults,
     )
 
 
@@ -166,7 +170,7 @@ class Bot:
         loaded: Plugins,
         *,
         clock: Clock | None = None,
-        timing: Timing | None = None,
+        timing: object = None,
         pace: Pace | None = None,
         alarm: bool = True,
     ) -> None:
@@ -175,10 +179,10 @@ class Bot:
         self.metrics = Metrics()
         self.calendar = make_calendar(config)
         self._loaded = loaded
-        self._timing = timing or Timing()
+        self._timing = timing
         self._pace = pace
         self._alarm = alarm
-        self.adapters: list[OneBotAdapter] = []
+        self.adapters: list[Adapter] = []
         self.door: Door
         self.worker: Worker
         self.records: UnitOfWork
@@ -328,14 +332,17 @@ class Bot:
     def _employ(self, post: Post) -> list["asyncio.Task[None]"]:
         tasks = []
         for account in self.config.accounts:
-            adapter = OneBotAdapter(
-                account.name,
-                url=account.url or None,
-                token=account.token.get_secret_value(),
-                self_id=account.self_id or None,
-                clock=self.clock,
-                count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
-                timing=self._timing,
+            platform = self._loaded.platforms[account.platform]
+            adapter = platform.open(
+                Opening(
+                    name=account.name,
+                    settings=account.settings,
+                    token=account.token.get_secret_value(),
+                    clock=self.clock,
+                    count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
+                    folder=self.config.store.folder,
+                    timing=self._timing,
+                )
             )
             courier = Courier(
                 adapter,
@@ -351,7 +358,11 @@ class Bot:
 
     def _app(self) -> Any:
         return make_app(
-            reverse=reverse_endpoint(self.adapters),
+            doors={
+                path: endpoint
+                for platform in self._loaded.platforms.values()
+                for path, endpoint in platform.doors(self.adapters).items()
+            },
             healthy=lambda: all(each.trouble is None for each in self.adapters),
             metrics=self.metrics.exposition,
         )

@@ -13,8 +13,7 @@ from dataclasses import fields
 from datetime import time
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, Literal, Self, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +29,7 @@ from pydantic import (
     field_validator,
 )
 
+from bot.adapters import Platform
 from bot.model.errors import BotError
 from bot.model.finding import Mode
 from bot.toml_lines import Key as _Key
@@ -57,11 +57,6 @@ def _as_hours(value: object) -> object:
     if begin >= end:
         raise ValueError("时间段的结束要晚于开始")
     return begin, end
-
-
-def _as_text(value: object) -> object:
-    """Let a number stand for its digits: people write account numbers without quotes."""
-    return str(value) if type(value) is int else value
 
 
 def _known(codes: str) -> Callable[[str, ValidationInfo], str]:
@@ -184,39 +179,28 @@ class Retention(_Section):
 
 
 class Account(_Section):
-    """One account at a chat platform; `forward` connects to `url`, `reverse` waits for the peer."""
+    """One account at a chat platform; `settings` are those its platform declares."""
 
     name: _Text = Field(description="自己起的名字，状态页和日志用它称呼这个账号")
-    platform: Literal["onebot"] = Field(description='"onebot"')
-    way: Literal["forward", "reverse"] = Field(description='"forward" 或 "reverse"')
-    url: str = Field(default="", validate_default=True, repr=False)
-    self_id: Annotated[str, BeforeValidator(_as_text)] = Field(default="", validate_default=True)
+    platform: _Text = Field(description='平台，例如 "onebot"')
     token_env: str = ""
     token_file: _Located | None = None
     token: SecretStr = Field(default=SecretStr(""), validate_default=True, exclude=True)
     pace_seconds: float = Field(default=1.5, ge=0, le=3600, allow_inf_nan=False)
+    settings: Any = Field(default=None, repr=False)
 
-    @field_validator("url")
-    @classmethod
-    def _address(cls, url: str, info: ValidationInfo) -> str:
-        way = info.data.get("way")
-        if way == "reverse" and url:
-            raise ValueError('way = "reverse" 时由对方连过来，不写 url')
-        if way == "forward" and not _is_websocket(url):
-            raise ValueError(
-                'way = "forward" 时要写 ws:// 或 wss:// 开头的地址，例如 "ws://127.0.0.1:3001"，'
-                "地址中不能带令牌、用户名和密码"
-            )
-        return url
+    @property
+    def self_id(self) -> str:
+        """The account's own id, where the configuration states it."""
+        return str(getattr(self.settings, "self_id", ""))
 
-    @field_validator("self_id")
+    @field_validator("platform")
     @classmethod
-    def _own_number(cls, self_id: str, info: ValidationInfo) -> str:
-        if self_id and not re.fullmatch(r"[0-9]+", self_id):
-            raise ValueError("要写机器人的账号，只有数字")
-        if not self_id and info.data.get("way") == "reverse":
-            raise ValueError('way = "reverse" 时必须写机器人的账号，用来认出连过来的是谁')
-        return self_id
+    def _one_of(cls, platform: str, info: ValidationInfo) -> str:
+        known = info.context and info.context["platforms"]
+        if known is not None and platform not in known:
+            raise ValueError("只能写 " + " 或 ".join(f'"{name}"' for name in sorted(known)))
+        return platform
 
     @field_validator("token_env")
     @classmethod
@@ -237,9 +221,13 @@ class Account(_Section):
     def _find_token(cls, token: object, info: ValidationInfo) -> SecretStr:
         if not isinstance(token, SecretStr):
             raise ValueError(_NO_SECRETS_HERE)  # noqa: TRY004 - pydantic collects ValueErrors
-        if info.context is None or not {"token_env", "token_file"} <= info.data.keys():
+        if info.context is None or not {"platform", "token_env", "token_file"} <= info.data.keys():
             return token
         variable, file = info.data["token_env"], info.data["token_file"]
+        platforms = info.context["platforms"] or {}
+        platform = platforms.get(info.data["platform"])
+        if not variable and file is None and platform is not None and not platform.needs_token:
+            return token
         if bool(variable) == (file is not None):
             raise ValueError(
                 "令牌要有，且只写一处：token_env 写环境变量名，或 token_file 写权限0600的文件的路径"
@@ -292,7 +280,7 @@ class Config(_Section):
         cls,
         *,
         folder: Path,
-        url: str,
+        settings: object,
         token: str,
         port: int = 0,
         workflows: Mapping[str, object] = MappingProxyType({}),
@@ -306,8 +294,7 @@ class Config(_Section):
                 Account(
                     name="沙盒",
                     platform="onebot",
-                    way="forward",
-                    url=url,
+                    settings=settings,
                     token=SecretStr(token),
                     pace_seconds=0,
                 ),
@@ -320,14 +307,16 @@ def load_config(
     path: Path,
     *,
     workflows: Mapping[str, type] = MappingProxyType({}),
+    platforms: Mapping[str, Platform] | None = None,
     environ: Mapping[str, str],
     rules: Collection[str] | None = None,
     regulations: Collection[str] | None = None,
 ) -> Config:
     """Read and check the configuration file.
 
-    `workflows` maps each workflow's name to its settings dataclass; `rules` and `regulations`
-    are the codes that exist (None: not checked). Raises one BotError with a line per mistake.
+    `workflows` maps each workflow's name to its settings dataclass, `platforms` each platform's to
+    what its adapter declares; `rules` and `regulations` are the codes that exist (None: not
+    checked). Raises one BotError with a line per mistake.
     """
     text = _read(path)
     try:
@@ -337,11 +326,14 @@ def load_config(
     context = {
         "folder": path.absolute().parent,
         "environ": environ,
+        "platforms": platforms,
         "rules": rules,
         "regulations": regulations,
     }
     faults = [*_repeated_names(raw.get("accounts"))]
     settings, more = _read_workflows(raw.pop("workflows", {}), workflows)
+    faults += more
+    own, more = _read_accounts(raw.get("accounts"), platforms or {})
     faults += more
     try:
         # Every section is there, so that defaults are checked and paths resolved too.
@@ -351,7 +343,11 @@ def load_config(
         faults += _translate(error)
     if faults:
         raise BotError(_told(faults, lines_of(text), path))
-    return config.model_copy(update={"workflows": settings})
+    accounts = tuple(
+        account.model_copy(update={"settings": each})
+        for account, each in zip(config.accounts, own, strict=True)
+    )
+    return config.model_copy(update={"workflows": settings, "accounts": accounts})
 
 
 _Fault = tuple[_Key, str]
@@ -403,6 +399,51 @@ def _repeated_names(accounts: object) -> Iterator[_Fault]:
             yield ("accounts", place, "name"), "账号的名字不能相同"
 
 
+def _read_accounts(
+    accounts: object, platforms: Mapping[str, Platform]
+) -> tuple[list[object], list[_Fault]]:
+    """Take what only its platform knows out of each account; return it read, and the faults."""
+    if not isinstance(accounts, list):
+        return [], []
+    settings: list[object] = []
+    faults: list[_Fault] = []
+    for number, account in enumerate(accounts):
+        place = ("accounts", number)
+        platform = platforms.get(str(account.get("platform"))) if _is_table(account) else None
+        settings.append(None)
+        if platform is None:
+            # Which keys it may have is not known: only those that no platform has are mistakes.
+            names = {name for each in platforms.values() for name in _names_of(each.settings)}
+            for name in names & account.keys() if _is_table(account) else ():
+                del account[name]
+            continue
+        names = _names_of(platform.settings)
+        common = Account.model_fields.keys() - {"settings"}
+        given = {name: account.pop(name) for name in list(account) if name not in common}
+        allowed = names | common - {"token"}
+        faults += [((*place, name), _unknown(name, allowed)) for name in given.keys() - names]
+        given = {name: value for name, value in given.items() if name in names}
+        try:
+            settings[-1] = TypeAdapter(platform.settings).validate_json(
+                _as_json(given), strict=True
+            )
+        except ValidationError as error:
+            faults += _translate(error, place, platform.settings)
+        except BotError as error:
+            faults.append((place, str(error).rstrip("。")))
+    return settings, faults
+
+
+def _is_table(account: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(account, dict)
+
+
+def _names_of(settings: type[Any]) -> set[str]:
+    if issubclass(settings, BaseModel):
+        return set(settings.model_fields)
+    return {field.name for field in fields(settings)}
+
+
 def _read_workflows(
     tables: object, workflows: Mapping[str, type]
 ) -> tuple[Mapping[str, object], list[_Fault]]:
@@ -432,20 +473,25 @@ def _read_workflows(
     return settings, faults
 
 
-def _translate(error: ValidationError, place: _Key = ()) -> Iterator[_Fault]:
-    """Turn what pydantic found into sentences that never quote the value."""
+def _translate(
+    error: ValidationError, place: _Key = (), settings: type[Any] | None = None
+) -> Iterator[_Fault]:
+    """Turn what pydantic found into sentences that never quote the value.
+
+    `settings` describes the keys of the place, where the section's own class does not.
+    """
     for found in error.errors(include_url=False, include_input=False):
         # A default that rests on a faulty key is no mistake of its own.
         if found["type"] != "default_factory_not_called":
             key = (*place, *found["loc"])
             # The name of a rule is reported as its key, with this mark behind it.
-            yield key[:-1] if key[-1:] == ("[key]",) else key, _sentence(found, key)
+            yield key[:-1] if key[-1:] == ("[key]",) else key, _sentence(found, key, settings)
 
 
-def _sentence(found: Mapping[str, Any], key: _Key) -> str:
+def _sentence(found: Mapping[str, Any], key: _Key, settings: type[Any] | None) -> str:
     kind, about = found["type"], found.get("ctx", {})
     if kind == "missing":
-        return _missing(key)
+        return _missing(key, settings)
     if kind == "extra_forbidden":
         section = _SECTIONS.get(str(key[0])) if len(key) > 1 else Config
         return _unknown(str(key[-1]), section.model_fields.keys() - {"token"} if section else ())
@@ -457,13 +503,13 @@ def _sentence(found: Mapping[str, Any], key: _Key) -> str:
     return f"这里的值不合要求（{kind}）"
 
 
-def _missing(key: _Key) -> str:
+def _missing(key: _Key, settings: type[Any] | None) -> str:
     name = str(key[-1])
     if key == (name,) and name in _SECTIONS:
         required = (f for f, about in _SECTIONS[name].model_fields.items() if about.is_required())
         return f"缺少 [{name}] 一节，其中必须写：{'、'.join(required)}"
-    section = _SECTIONS.get(str(key[0]))
-    about = section.model_fields.get(name) if section else None
+    section = settings or _SECTIONS.get(str(key[0]))
+    about = getattr(section, "model_fields", {}).get(name)
     return "缺少这一项" + (f"，要写：{about.description}" if about and about.description else "")
 
 
@@ -506,20 +552,6 @@ def _private_text(file: Path) -> str:
     if mode & 0o077:
         raise ValueError(f"文件 {file} 别人也能读写，请执行 chmod 600 {file}")
     return content.decode("utf-8", "replace").strip()
-
-
-def _is_websocket(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (
-            parts.scheme in {"ws", "wss"}
-            and bool(parts.hostname)
-            and parts.port != 0
-            and parts.username is None
-            and "token" not in parts.query
-        )
-    except ValueError:
-        return False
 
 
 def _told(faults: Iterable[_Fault], lines: Mapping[_Key, int], path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Reads the declared constant (RULE, WORKFLOW, FORM) from each module of a folder.
+"""Reads the declared constant (ADAPTER, RULE, WORKFLOW, FORM) from each module of a folder.
 
 A module that cannot be loaded disables itself visibly and stops nothing else.
 """
@@ -27,8 +27,13 @@ class Discovered(Generic[T]):
     faults: tuple[str, ...] = ()
 
 
-def discover(package: ModuleType, constant: str, kind: type[T]) -> Discovered[T]:
-    """Read a constant from every module and package inside a package, in the order of names."""
+def discover(
+    package: ModuleType, constant: str, kind: type[T], *, optional: bool = False
+) -> Discovered[T]:
+    """Read a constant from every module and package inside a package, in the order of names.
+
+    Where it is `optional`, modules that declare none are passed over.
+    """
     names = {
         path.stem
         for folder in package.__path__
@@ -37,7 +42,7 @@ def discover(package: ModuleType, constant: str, kind: type[T]) -> Discovered[T]
         and (path.suffix == ".py" or (path / "__init__.py").is_file())
     }
     modules = ((f"{package.__name__}.{name}", None) for name in sorted(names))
-    return _collect(modules, constant=constant, kind=kind)
+    return _collect(modules, constant=constant, kind=kind, optional=optional)
 
 
 def discover_folder(folder: Path, constant: str, kind: type[T]) -> Discovered[T]:
@@ -57,13 +62,20 @@ def discover_folder(folder: Path, constant: str, kind: type[T]) -> Discovered[T]
 
 
 def _collect(
-    modules: Iterator[tuple[str, Path | None]], *, constant: str, kind: type[T]
+    modules: Iterator[tuple[str, Path | None]],
+    *,
+    constant: str,
+    kind: type[T],
+    optional: bool = False,
 ) -> Discovered[T]:
     found: list[T] = []
     faults: list[str] = []
     for name, path in modules:
         try:
-            value = getattr(_load(name, path), constant)
+            module = _load(name, path)
+            if optional and not hasattr(module, constant):
+                continue
+            value = getattr(module, constant)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
             faults.append(f"插件 {path or name} 未启用：{type(error).__name__}")
             continue

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypedDict
 
-from bot.adapters.onebot import Timing
+from bot.adapters.onebot import OneBotSettings, Timing
 from bot.bootstrap import Bot, Plugins
 from bot.calendar import SHANGHAI, Calendar, local
 from bot.clock import MovableClock, SystemClock
@@ -104,7 +104,7 @@ async def playground(
             chosen = {"registration": kinds["registration"](trial_working_days=0)}
             config = Config.default_for_sandbox(
                 folder=folder,
-                url=sandbox.ws_url,
+                settings=OneBotSettings(way="forward", url=sandbox.ws_url),
                 token=sandbox.token,
                 port=web_port,
                 workflows=chosen | (settings or {}),

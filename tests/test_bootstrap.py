@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import (
     Bot,
     Plugins,
@@ -36,7 +37,9 @@ def loaded() -> Plugins:
 def config(tmp_path: Path) -> Config:
     """Return a configuration of one account that nobody answers."""
     return Config.default_for_sandbox(
-        folder=tmp_path / "data", url="ws://127.0.0.1:1", token="none"
+        folder=tmp_path / "data",
+        settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
+        token="none",
     )
 
 

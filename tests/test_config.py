@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from bot.adapters import Platform
+from bot.adapters.onebot import ADAPTER, OneBotSettings
 from bot.bootstrap import load_plugins
 from bot.config import (
     Account,
@@ -32,6 +34,7 @@ from bot.toml_lines import lines_of
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 TOKEN = "s3cret-of-the-peer"
 ENVIRON = {"QUNGUI_TOKEN": TOKEN}
+PLATFORMS = {"onebot": ADAPTER}
 
 OFFICE = """
 [office]
@@ -88,7 +91,7 @@ def write(tmp_path):
 @pytest.fixture
 def load(write):
     def load(text, **more):
-        return load_config(write(text), **({"environ": ENVIRON} | more))
+        return load_config(write(text), **({"environ": ENVIRON, "platforms": PLATFORMS} | more))
 
     return load
 
@@ -104,7 +107,7 @@ def faults(load):
 
 
 def test_the_example_loads_without_mistakes():
-    config = load_config(EXAMPLE, environ=ENVIRON)
+    config = load_config(EXAMPLE, environ=ENVIRON, platforms=PLATFORMS)
 
     assert config.accounts[0].token.get_secret_value() == TOKEN
     assert config.store.key_file == EXAMPLE.parent / "data" / "vault.key"
@@ -112,7 +115,7 @@ def test_the_example_loads_without_mistakes():
 
 
 def test_the_example_states_the_defaults():
-    config = load_config(EXAMPLE, environ=ENVIRON)
+    config = load_config(EXAMPLE, environ=ENVIRON, platforms=PLATFORMS)
 
     assert config.screening == Screening()
     assert config.retention == Retention()
@@ -155,7 +158,10 @@ def test_every_setting_is_explained_in_the_example(section, model):
 
     keys = re.findall(r"(?m)^(?:# )?(\w+) = ", body)
 
-    assert set(keys) == model.model_fields.keys() - {"token"}
+    expected = model.model_fields.keys() - {"token", "settings"}
+    if model is Account:
+        expected |= OneBotSettings.model_fields.keys()
+    assert set(keys) == expected
 
 
 def test_every_section_is_in_the_example():
@@ -364,7 +370,7 @@ def test_a_refusal_leaks_no_token_in_its_traceback(write):
     path = write(OFFICE + ACCOUNT.replace("3001", "x") + 'token = "geheim"')
 
     with pytest.raises(BotError) as refused:
-        load_config(path, environ=ENVIRON)
+        load_config(path, environ=ENVIRON, platforms=PLATFORMS)
 
     told = "".join(traceback.format_exception(refused.value))
     assert "geheim" not in told
@@ -395,7 +401,9 @@ def test_all_mistakes_are_told_at_once(tmp_path_factory, mistakes, number):
     path.write_text("\n".join((*(text for text, _ in chosen), *right)), encoding="utf-8")
 
     with pytest.raises(BotError) as refused:
-        load_config(path, environ={"T": "t"}, workflows={"alerts": AlertSettings})
+        load_config(
+            path, environ={"T": "t"}, platforms=PLATFORMS, workflows={"alerts": AlertSettings}
+        )
 
     told = str(refused.value).splitlines()
     assert [re.search(r"行 ([\w.]+)：", fault)[1] for fault in told] == [key for _, key in chosen]
@@ -447,7 +455,10 @@ def test_a_file_from_windows_is_read(tmp_path):
 
 def test_the_sandbox_has_settings_without_a_file(tmp_path):
     config = Config.default_for_sandbox(
-        folder=tmp_path, url="ws://127.0.0.1:1", token=TOKEN, workflows={"alerts": AlertSettings()}
+        folder=tmp_path,
+        settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
+        token=TOKEN,
+        workflows={"alerts": AlertSettings()},
     )
 
     assert config.accounts[0].token.get_secret_value() == TOKEN
@@ -457,7 +468,7 @@ def test_the_sandbox_has_settings_without_a_file(tmp_path):
 
 def test_settings_made_in_code_are_checked_too():
     with pytest.raises(ValidationError):
-        Account(name="甲", platform="onebot", way="forward", url="", token=SecretStr("t"))
+        OneBotSettings(way="forward", url="")
 
 
 NASTY = '''\
@@ -543,3 +554,20 @@ def paths_of(value, path=()):
         yield (*path, key)
         if isinstance(inner, dict | list):
             yield from paths_of(inner, (*path, key))
+
+
+def test_a_platform_that_needs_no_token_does_without(load):
+    settings = dataclass(frozen=True)(type("S", (), {"__annotations__": {"self_id": str}}))
+    quiet = Platform(name="quiet", settings=settings, open=lambda _: None, needs_token=False)
+    text = OFFICE + '[[accounts]]\nname = "丁"\nplatform = "quiet"\nself_id = "小群"\n'
+
+    config = load(text, platforms={"quiet": quiet})
+
+    assert config.accounts[0].self_id == "小群"
+    assert config.accounts[0].token.get_secret_value() == ""
+
+
+def test_the_keys_of_a_platform_nobody_knows_are_not_blamed(faults):
+    (fault,) = faults(OFFICE + ACCOUNT.replace('"onebot"', '"onebto"'))
+
+    assert 'accounts.platform：只能写 "onebot"' in fault

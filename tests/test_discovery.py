@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+import bot.adapters
+from bot.adapters import Platform
 from bot.discovery import discover, discover_folder
 from bot.model.errors import BotError
 
@@ -123,3 +125,11 @@ def test_a_folder_that_others_may_change_is_refused(folder: Path):
 def test_a_missing_folder_is_told(tmp_path: Path):
     with pytest.raises(BotError, match="没有插件文件夹"):
         discover_folder(tmp_path / "nowhere", "WORD", str)
+
+
+def test_a_module_without_the_constant_is_passed_over_where_it_is_optional():
+    found = discover(bot.adapters, "ADAPTER", Platform, optional=True)
+
+    names = [platform.name for platform in found.found]
+    assert "onebot" in names
+    assert not [fault for fault in found.faults if "dry_run" in fault]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import Plugins, load_plugins
 from bot.config import Config, Screening
 from bot.doctor import examine
@@ -24,7 +25,11 @@ def loaded() -> Plugins:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """Return a configuration whose store holds one group and its people."""
-    made = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
+    made = Config.default_for_sandbox(
+        folder=tmp_path,
+        settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
+        token="none",
+    )
     records = UnitOfWork(open_store(tmp_path / "qungui.db"), Vault.open(key(made), create=True))
     furnish(records)
     with records.transaction():
@@ -53,7 +58,11 @@ def test_what_is_in_order_brings_no_complaint(config, loaded):
 
 
 def test_a_folder_without_a_store_is_in_order(tmp_path, loaded):
-    config = Config.default_for_sandbox(folder=tmp_path, url="ws://127.0.0.1:1", token="none")
+    config = Config.default_for_sandbox(
+        folder=tmp_path,
+        settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
+        token="none",
+    )
 
     assert complaints(config, loaded) == []
 

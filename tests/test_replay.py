@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import load_plugins
 from bot.model.finding import Finding, Mode, Severity, Span, Topic, Why
 from bot.replay import CAVEAT, CORPUS, Labelled, fate, read_corpus, replayed, tried, with_word
@@ -102,7 +103,11 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUNGUI_TOKEN", "s3cret")
     (tmp_path / "config.toml").write_text(CONFIG, "utf-8")
-    made = Config.default_for_sandbox(folder=tmp_path / "data", url="ws://127.0.0.1:1", token="x")
+    made = Config.default_for_sandbox(
+        folder=tmp_path / "data",
+        settings=OneBotSettings(way="forward", url="ws://127.0.0.1:1"),
+        token="x",
+    )
     gambling = next(rule for rule in load_plugins().rules if rule.code == "gambling")
     now = SystemClock().now()
     with opened(made) as records, records.transaction():

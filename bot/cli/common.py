@@ -17,7 +17,7 @@ from bot.bootstrap import (
     load_plugins,
     submit_offline,
 )
-from bot.config import Config, load_config
+from bot.config import Config, Office, load_config
 from bot.log import event_logger
 from bot.model.errors import BotError
 from bot.model.event import (
@@ -52,6 +52,7 @@ def read_config(path: Path, loaded: Plugins) -> Config:
     return load_config(
         path,
         workflows=loaded.workflow_settings,
+        platforms=loaded.platforms,
         environ=os.environ,
         rules={
             *(each.code for each in loaded.rules),
@@ -64,11 +65,7 @@ def read_config(path: Path, loaded: Plugins) -> Config:
 
 def nothing_configured() -> Config:
     """Return settings for commands that need no configuration."""
-    return Config.default_for_sandbox(
-        folder=Path("data"),
-        url="ws://127.0.0.1:1",
-        token="none",  # noqa: S106 - never used
-    )
+    return Config(office=Office(name="本单位", contact="办公室"))
 
 
 def submit(config: Config, loaded: Plugins, events: Iterable[Event]) -> list[BotError]:

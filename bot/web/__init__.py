@@ -1,6 +1,6 @@
 """The web application: it takes reverse connections and answers to health checks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -9,13 +9,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 Endpoint = Callable[[WebSocket], Awaitable[None]]
-REVERSE_PATHS = ("/onebot/v11/ws", "/onebot/v11/ws/", "/onebot/v11", "/ws")
 
 
 def make_app(
-    *, reverse: Endpoint, healthy: Callable[[], bool], metrics: Callable[[], bytes]
+    *, doors: Mapping[str, Endpoint], healthy: Callable[[], bool], metrics: Callable[[], bytes]
 ) -> Starlette:
-    """Return the application; it listens on loopback unless the configuration says otherwise."""
+    """Return the application; `doors` are the paths by which chat peers connect to us."""
 
     async def health(_: Request) -> Response:
         return Response("ok\n" if healthy() else "not online\n", 200 if healthy() else 503)
@@ -25,7 +24,7 @@ def make_app(
 
     return Starlette(
         routes=[
-            *(WebSocketRoute(path, reverse) for path in REVERSE_PATHS),
+            *(WebSocketRoute(path, endpoint) for path, endpoint in doors.items()),
             Route("/healthz", health),
             Route("/metrics", counters),
         ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import Bot, Plugins, load_plugins
 from bot.config import Config
 from bot.log import configure
@@ -36,7 +37,7 @@ async def serve(loaded: Plugins, *, folder: str, url: str, token: str) -> None:
     kinds = loaded.workflow_settings
     config = Config.default_for_sandbox(
         folder=Path(folder),
-        url=url,
+        settings=OneBotSettings(way="forward", url=url),
         token=SecretStr(token).get_secret_value(),
         workflows={
             "registration": kinds["registration"](trial_working_days=0),

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.adapters.onebot import Timing
+from bot.adapters.onebot import OneBotSettings, Timing
 from bot.bootstrap import Bot, Plugins, opened
 from bot.config import Account, Config
 from bot.config import Office as OfficeSettings
@@ -44,18 +44,20 @@ class Site:
         """The chat world."""
         return self.sandbox.world
 
-    def account(self, bot: int = BOT, **changes: Any) -> Account:
+    def account(self, bot: int = BOT, *, token: str = "", **changes: Any) -> Account:
         """Return how a bot reaches one of its accounts in the sandbox."""
-        settings: dict[str, Any] = {
-            "name": f"账号{bot}",
-            "platform": "onebot",
+        reach: dict[str, Any] = {
             "way": "forward",
             "url": f"{self.sandbox.ws_url}?self_id={bot}",
             "self_id": str(bot),
-            "token": SecretStr(self.sandbox.token),
-            "pace_seconds": 0,
         }
-        return Account(**settings | changes)
+        return Account(
+            name=f"账号{bot}",
+            platform="onebot",
+            settings=OneBotSettings(**reach | changes),
+            token=SecretStr(token or self.sandbox.token),
+            pace_seconds=0,
+        )
 
     def config(self, *accounts: Account, **settings: object) -> Config:
         """Return the configuration of a bot on this site's store."""

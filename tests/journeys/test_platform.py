@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from bot.log import JsonLines
 from bot.model.event import GroupSubmitted, MessagePosted, MessageRecalled
@@ -252,7 +251,7 @@ def test_a_peer_that_connects_to_the_bot_is_served_like_any_other(on_site):
 
 def test_a_wrong_token_backs_off_and_is_said_in_words(on_site):
     async def journey(site: Site) -> None:
-        wrong = site.account(token=SecretStr("not-the-token-of-this-peer"))
+        wrong = site.account(token="not-the-token-of-this-peer")
         async with site.bot(wrong, register=site.registrations()) as stage:
             (adapter,) = stage.play.bot.adapters
 

@@ -9,6 +9,8 @@ from starlette.websockets import WebSocket
 from bot.adapters.onebot.adapter import OneBotAdapter
 from bot.adapters.onebot.session import LOG
 
+PATHS: Final = ("/onebot/v11/ws", "/onebot/v11/ws/", "/onebot/v11", "/ws")
+"""Where peers look for us; the last ones are what some of them have by default."""
 _SCHEMES: Final = frozenset({"bearer", "token"})
 
 
