@@ -12,8 +12,10 @@ NAMES = (
     "memory",
     "steps",
     "weekly_audit",
+    "filing",
     "people",
     "roster",
+    "forms",
 )
 
 

@@ -105,9 +105,10 @@ def registrations(groups: int, clock: SystemClock) -> list[Event]:
             name=f"第{index + 1}工作群",
             unit="预算科",
             approver=leader.name,
-            owner=PersonNamed(name="陆知远", unit="预算科", user=str(1_000_000 + index)),
+            owner=PersonNamed(name=f"陆知远{index}", unit="预算科", user=str(1_000_000 + index)),
             administrators=(),
             leader=leader,
+            filed_as="机备1",  # else each would be a filing to open
         )
         for index in range(groups)
     ]

@@ -8,41 +8,50 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import msgspec
 import uvicorn
 
 import bot.adapters
+import plugins.forms
 import plugins.regulations
 import plugins.rules
 import plugins.workflows
-from bot.adapters import Opening, Platform
-from bot.calendar import Calendar, load_table
+from bot.adapters import Opening, Platform, folder, mail
+from bot.adapters.documents import NotConfigured, Render
+from bot.calendar import Calendar, doubts, load_table
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.control import ControlSocket
 from bot.discovery import Discovered, discover
+from bot.form import WORD_TYPE, Form, Forms
 from bot.lock import locked
 from bot.log import event_logger
 from bot.metrics import Metrics
-from bot.model.action import DrawGroups, Record
+from bot.model.action import DrawGroups, DrawMembers, Record
 from bot.model.errors import BotError
 from bot.model.event import (
+    Ability,
     CodesIssued,
     Event,
+    FilingAnswered,
     FindingsReplayed,
+    GroupAmended,
     GroupsDrawn,
     GroupSubmitted,
     HoldPlaced,
+    MembersDrawn,
     NameRevealed,
     OfficeRoleGiven,
     RosterSubmitted,
 )
+from bot.model.filing import Document
 from bot.model.finding import Clause, Flagged, Mode, Topic
 from bot.model.port import Adapter, Clock
 from bot.people.latest import LatestRoster
@@ -57,6 +66,8 @@ from bot.scheduler import AlarmClock
 from bot.screening.clauses import Clauses, load_clauses
 from bot.screening.engine import Engine
 from bot.screening.rule import Rule
+from bot.trouble import TroubleWatch
+from bot.unreached import unreached
 from bot.vault import Suite, Vault, key_id
 from bot.web import make_app
 from storage.codec import decode_event
@@ -68,6 +79,9 @@ from storage.unit_of_work import UnitOfWork
 STORE_NAME = "qungui.db"
 RENEW_SECONDS = 1.0
 RESEAL_PAUSE_SECONDS = 0.05
+TROUBLE_SECONDS = 60.0
+_LAST_ANSWER = 10
+"""How many times longer a mail server may take to answer the content of a mail."""
 _RETENTION = "housekeeping"
 _SWITCH_SECONDS = 0.0005
 """The workflow whose settings are the section [retention]."""
@@ -80,6 +94,8 @@ _SUBMITTED = {
     "CodesIssued": CodesIssued,
     "HoldPlaced": HoldPlaced,
     "NameRevealed": NameRevealed,
+    "GroupAmended": GroupAmended,
+    "FilingAnswered": FilingAnswered,
 }
 
 
@@ -91,6 +107,7 @@ class Plugins:
     workflows: tuple[Workflow, ...]
     platforms: Mapping[str, Platform]
     clauses: Clauses
+    forms: tuple[Form, ...] = ()
     faults: tuple[str, ...] = ()
 
     @property
@@ -100,16 +117,18 @@ class Plugins:
 
 
 def load_plugins() -> Plugins:
-    """Read rules, workflows, regulations and the ways to chat platforms."""
+    """Read rules, workflows, forms, regulations and the ways to chat platforms."""
     rules: Discovered[Rule] = discover(plugins.rules, "RULE", Rule)
     workflows: Discovered[Workflow] = discover(plugins.workflows, "WORKFLOW", Workflow)
     platforms: Discovered[Platform] = discover(bot.adapters, "ADAPTER", Platform, optional=True)
+    forms: Discovered[Form] = discover(plugins.forms, "FORM", Form, optional=True)
     return Plugins(
         rules=rules.found,
         workflows=workflows.found,
         platforms={each.name: each for each in platforms.found},
         clauses=load_clauses(Path(next(iter(plugins.regulations.__path__)))),
-        faults=rules.faults + workflows.faults + platforms.faults,
+        forms=forms.found,
+        faults=rules.faults + workflows.faults + platforms.faults + forms.faults,
     )
 
 
@@ -155,10 +174,61 @@ def clauses_for(
     return lambda topic: loaded.clauses.citing(topic, enabled=enabled, also_for_work_groups=also)
 
 
+def make_forms(loaded: Plugins, config: Config) -> Forms:
+    """Bring together the forms, with the office's own templates."""
+    return Forms(loaded.forms, config.forms.folder)
+
+
+def make_render(forms: Forms) -> Render:
+    """Return what makes a form's file; it may be called in any thread."""
+    one_at_a_time = Lock()
+
+    def render(document: Document) -> tuple[str, str, bytes]:
+        with one_at_a_time:
+            return document.file, WORD_TYPE, forms.render(document.form, document.content)
+
+    return render
+
+
+def make_mail(config: Config, render: Render, clock: Clock) -> mail.MailAdapter | None:
+    """Build the way through the office's mail server, where there is one."""
+    if (chosen := config.mail) is None:
+        return None
+    server = mail.Server(
+        host=chosen.host,
+        port=chosen.port,
+        security=mail.Security(chosen.security),
+        user=chosen.user,
+        password=chosen.password.get_secret_value(),
+        ca_file=chosen.ca_file,
+        timeout=chosen.timeout_seconds,
+        patience=chosen.timeout_seconds * _LAST_ANSWER,
+    )
+    return mail.MailAdapter(
+        server,
+        sender=chosen.sender,
+        sender_name=config.office.name,
+        render=render,
+        clock=clock,
+    )
+
+
+def make_folder(config: Config, render: Render, clock: Clock) -> folder.FolderAdapter | None:
+    """Build the way into the office's folder, where there is one."""
+    if config.filing_folder is None:
+        return None
+    return folder.FolderAdapter(config.filing_folder.path, render=render, clock=clock)
+
+
 def make_calendar(config: Config) -> Calendar:
     """Build the working calendar: the officer's table first, then the published one."""
     table = load_table(config.office.calendar) if config.office.calendar else {}
     return Calendar(table, hours=config.office.working_hours)
+
+
+def calendar_doubts(config: Config) -> Sequence[str]:
+    """Say what of the officer's table should be looked at again."""
+    return doubts(load_table(config.office.calendar)) if config.office.calendar else ()
 
 
 class Bot:
@@ -178,11 +248,14 @@ class Bot:
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         self.calendar = make_calendar(config)
+        self.forms = make_forms(loaded, config)
         self._loaded = loaded
         self._timing = timing
         self._pace = pace
         self._alarm = alarm
         self.adapters: list[Adapter] = []
+        self._mail: mail.MailAdapter | None = None
+        self._trouble = TroubleWatch()
         self.door: Door
         self.worker: Worker
         self.records: UnitOfWork
@@ -229,6 +302,7 @@ class Bot:
                 self.worker.start()
                 tasks.append(asyncio.create_task(self._renew_rules()))
                 tasks.append(asyncio.create_task(self._reseal()))
+                tasks.append(asyncio.create_task(self._watch_trouble()))
                 await control.start()
                 self.web_port = await web.start()
                 if self._alarm:
@@ -240,6 +314,8 @@ class Bot:
                 gc.collect()
                 gc.freeze()
                 _give_back()
+                for fault in self.forms.faults:
+                    _log.warning("forms", trouble=fault)
                 _log.info("started", accounts=len(self.adapters))
                 yield self
             finally:
@@ -261,6 +337,9 @@ class Bot:
                 return {"done": True}
             case "groups":
                 return {"groups": await self._live_groups()}
+            case "members":
+                account, group = str(request["account"]), str(request["group"])
+                return {"members": await self._live_members(account, group)}
             case "rotate":
                 now = self.clock.now()
                 number = await self.door.read(
@@ -274,7 +353,11 @@ class Bot:
                         {"name": each.name, "account": each.account, "trouble": each.trouble}
                         for each in self.adapters
                     ],
-                    "faults": list(self.rulebook.faults),
+                    "faults": [
+                        *self.rulebook.faults,
+                        *self.forms.faults,
+                        *await self.door.read(self._unreached),
+                    ],
                 }
         raise BotError("不认识的命令，请用同一版本的 qungui。")
 
@@ -310,6 +393,28 @@ class Bot:
             else:
                 _log.info("resealed", key=key_id(self._vault.head))
 
+    async def _watch_trouble(self) -> None:
+        """Look now and then whether the operator should hear of an account."""
+        while True:
+            await asyncio.sleep(TROUBLE_SECONDS)
+            await self.look_for_trouble()
+
+    async def look_for_trouble(self) -> None:
+        """Mail the operator what keeps accounts from working, where he has an address for it."""
+        address = self.config.office.trouble_mail
+        text = self._trouble.look(self.adapters, self.clock.now())
+        if text and address and self._mail is not None:
+            await self._mail.tell(address, f"{self.config.office.name}：群规程序需要处理", text)
+
+    def _unreached(self, records: UnitOfWork) -> tuple[str, ...]:
+        """Return whom nothing reaches on the accounts whose ids end with the login."""
+        changing = [
+            each.account
+            for each in self.adapters
+            if each.account and each.trouble is None and Ability.STABLE_IDS not in each.abilities
+        ]
+        return unreached(records.groups, records.people, changing)
+
     async def _live_groups(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = []
         for adapter in self.adapters:
@@ -329,8 +434,36 @@ class Bot:
                     ]
         return listed
 
+    async def _live_members(self, account: str, group: str) -> list[dict[str, Any]]:
+        """Return who is in a group now; that somebody looked is kept on record.
+
+        Where ids end with the login nobody can be named by his: the list is empty.
+        """
+        adapter = next((each for each in self.adapters if each.account == account), None)
+        if adapter is None:
+            raise BotError("机器人没有登录这个群的账号。")
+        if adapter.trouble is None and Ability.STABLE_IDS not in adapter.abilities:
+            return []
+        outcome = await adapter.perform(DrawMembers(account=account, group=group))
+        drawn = next((each for each in outcome.answers if isinstance(each, MembersDrawn)), None)
+        if drawn is None:
+            raise BotError(f"取不到成员名单（{outcome.reason or '没有回答'}），请稍后再试。")
+        now = self.clock.now()
+        look = Record(actor="operator", deed="members.listed", subject=f"chat:{group}")
+        await self.door.read(lambda records: records.audit.add(look, now))
+        return [
+            {
+                "user": each.user,
+                "card": each.card,
+                "nickname": each.nickname,
+                "standing": each.standing.value,
+            }
+            for each in drawn.members
+            if not each.robot and each.user != account.partition(":")[2]
+        ]
+
     def _employ(self, post: Post) -> list["asyncio.Task[None]"]:
-        tasks = []
+        tasks: list[asyncio.Task[None]] = []
         for account in self.config.accounts:
             platform = self._loaded.platforms[account.platform]
             adapter = platform.open(
@@ -341,20 +474,36 @@ class Bot:
                     clock=self.clock,
                     count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
                     folder=self.config.store.folder,
+                    out=print,
                     timing=self._timing,
                 )
             )
-            courier = Courier(
-                adapter,
-                pace=self._pace or Pace(between=account.pace_seconds),
-                clock=self.clock,
-                submit=self.worker.submit,
-            )
-            post.employ(adapter, courier)
             self.adapters.append(adapter)
-            tasks.append(asyncio.create_task(supervise(adapter, self.door)))
-            tasks.append(asyncio.create_task(courier.run()))
+            pace = self._pace or Pace(between=account.pace_seconds)
+            tasks += self._set_to_work(adapter, pace, post)
+        render = make_render(self.forms)
+        mail_pace = self.config.mail.pace_seconds if self.config.mail else 0.0
+        self._mail = make_mail(self.config, render, self.clock)
+        put = make_folder(self.config, render, self.clock)
+        for carrier, between in (
+            (self._mail or NotConfigured(mail.ACCOUNT), mail_pace),
+            (put or NotConfigured(folder.ACCOUNT), 0.0),
+        ):
+            pace = replace(self._pace or Pace(between=between), look_after=(0.0,))
+            tasks += self._set_to_work(carrier, pace, post, chat=False)
         return tasks
+
+    def _set_to_work(
+        self, adapter: Adapter, pace: Pace, post: Post, *, chat: bool = True
+    ) -> list["asyncio.Task[None]"]:
+        courier = Courier(
+            adapter, pace=pace, clock=self.clock, submit=self.worker.submit, patient=chat
+        )
+        post.employ(adapter, courier, chat=chat)
+        return [
+            asyncio.create_task(supervise(adapter, self.door)),
+            asyncio.create_task(courier.run()),
+        ]
 
     def _app(self) -> Any:
         return make_app(
@@ -493,6 +642,7 @@ def make_worker(
             joins=records.joins,
             audits=records.audits,
             requests=records.requests,
+            filings=records.filings,
             roster=roster,
             findings=records.findings,
             alerts=records.alerts,

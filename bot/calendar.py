@@ -185,6 +185,27 @@ def load_table(path: Path) -> Mapping[date, bool]:
     return MappingProxyType(whole | listed)
 
 
+def doubts(
+    table: Mapping[date, bool], known: Callable[[date], bool | None] = published
+) -> tuple[str, ...]:
+    """Say what of an officer's table should be looked at again; local holidays may explain it.
+
+    A weekend day worked that is left out makes terms end late, and nothing in the file shows it.
+    """
+    found = [
+        f"{day}：公布的安排是{'上班' if worked else '放假'}，表里不是，请核对"
+        for day in sorted(table)
+        if (worked := known(day)) is not None and worked is not table[day]
+    ]
+    for year in sorted({day.year for day in table}):
+        days = [day for day in _days_of(year) if day in table and known(day) is None]
+        off = sum(day.weekday() < _SATURDAY and not table[day] for day in days)
+        moved = sum(day.weekday() >= _SATURDAY and table[day] for day in days)
+        if off - moved > _MOST_FREE:
+            found.append(f"{year}年：放假比往年多，是不是漏写了调休上班的星期六、星期日，请核对")
+    return tuple(f"工作日历表 {fault}。" for fault in found)
+
+
 def local(at: datetime) -> datetime:
     """Return an aware moment as the clocks in China show it."""
     if at.tzinfo is None:
@@ -261,6 +282,8 @@ def _at_least(least: int, number: int) -> int:
 
 
 _SATURDAY: Final = 5
+_MOST_FREE: Final = 13
+"""Weekdays free less weekend days worked: 13 in 2025 and 2026, mostly 11 before."""
 _YEAR_END: Final = (12, 25)
 _YEARS: Final = frozenset(str(year) for year in range(2000, 2100))
 _STATUTORY_SINCE: Final = MappingProxyType(

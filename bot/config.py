@@ -30,6 +30,7 @@ from pydantic import (
 )
 
 from bot.adapters import Platform
+from bot.adapters.mail import ADDRESS
 from bot.model.errors import BotError
 from bot.model.finding import Mode
 from bot.toml_lines import Key as _Key
@@ -149,6 +150,19 @@ class Screening(_Section):
         return paths
 
 
+class Templates(_Section):
+    """The office's own templates of forms, under the names of the shipped ones."""
+
+    folder: _Located | None = None
+
+    @field_validator("folder")
+    @classmethod
+    def _there(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        if folder is not None and info.context is not None and not folder.is_dir():
+            raise ValueError("没有这个文件夹；用自带的表格模板就删去这一行")
+        return folder
+
+
 class Store(_Section):
     """Where records and keys lie."""
 
@@ -257,6 +271,92 @@ class Web(_Section):
         return host
 
 
+class Mail(_Section):
+    """The office's mail server, by which forms go out; `security` "none" is for this machine."""
+
+    host: _Text = Field(description='邮件服务器的域名或地址，例如 "smtp.example.gov.cn"')
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    port: int = Field(default_factory=lambda data: _MAIL_PORTS[data["security"]], ge=1, le=65535)
+    ca_file: _Located | None = None
+    sender: str = Field(description='发件人的邮箱地址，例如 "gzq@example.gov.cn"')
+    user: str = ""
+    password_env: str = ""
+    password_file: _Located | None = None
+    password: SecretStr = Field(default=SecretStr(""), validate_default=True, exclude=True)
+    timeout_seconds: float = Field(default=30.0, ge=1, le=600, allow_inf_nan=False)
+    pace_seconds: float = Field(default=2.0, ge=0, le=3600, allow_inf_nan=False)
+
+    @field_validator("host")
+    @classmethod
+    def _name(cls, host: str) -> str:
+        if not re.fullmatch(r"[\w.-]+|[0-9a-fA-F:]+", host):
+            raise ValueError("只写服务器的域名或地址，不写 smtp:// 和端口")
+        return host
+
+    @field_validator("security")
+    @classmethod
+    def _sealed(cls, security: str, info: ValidationInfo) -> str:
+        if security == "none" and not _is_here(info.data.get("host", "localhost")):
+            raise ValueError(
+                '明文（"none"）只能用于本机的邮件服务器；别的服务器要写 "starttls" 或 "tls"'
+            )
+        return security
+
+    @field_validator("ca_file")
+    @classmethod
+    def _there(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and info.context is not None and not file.is_file():
+            raise ValueError("没有这个证书文件；服务器的证书不是单位自己签发的就删去这一行")
+        return file
+
+    @field_validator("sender")
+    @classmethod
+    def _address(cls, sender: str) -> str:
+        if not ADDRESS.fullmatch(sender):
+            raise ValueError("要写成一个邮箱地址，只用英文字母、数字和符号")
+        return sender
+
+    @field_validator("password_env")
+    @classmethod
+    def _set(cls, variable: str, info: ValidationInfo) -> str:
+        if variable and info.context is not None and not info.context["environ"].get(variable):
+            raise ValueError(f"环境变量 {variable} 中没有密码，请先设置")
+        return variable
+
+    @field_validator("password_file")
+    @classmethod
+    def _readable(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is not None and info.context is not None and not _private_text(file):
+            raise ValueError(f"文件 {file} 中没有密码，请先写入")
+        return file
+
+    @field_validator("password", mode="plain")
+    @classmethod
+    def _find_password(cls, password: object, info: ValidationInfo) -> SecretStr:
+        if not isinstance(password, SecretStr):
+            raise ValueError(_NO_PASSWORDS_HERE)  # noqa: TRY004 - pydantic collects ValueErrors
+        if (
+            info.context is None
+            or not {"user", "password_env", "password_file"} <= info.data.keys()
+        ):
+            return password
+        variable, file = info.data["password_env"], info.data["password_file"]
+        if bool(variable) + (file is not None) != bool(info.data["user"]):
+            raise ValueError(
+                "写了 user 就要有密码，且只写一处：password_env 写环境变量名，"
+                "或 password_file 写权限0600的文件的路径；不需要登录就都不写"
+            )
+        if file is not None:
+            return SecretStr(_private_text(file))
+        return SecretStr(info.context["environ"][variable] if variable else "")
+
+
+class FilingFolder(_Section):
+    """The folder, often on a shared drive, into which forms are put."""
+
+    path: _Located = Field(description="文件夹的路径；它要先建好，共享盘要先连上")
+
+
 class RuleSetting(_Section):
     """How one rule runs."""
 
@@ -268,9 +368,12 @@ class Config(_Section):
 
     office: Office
     screening: Screening = Field(default_factory=Screening)
+    forms: Templates = Field(default_factory=Templates)
     store: Store = Field(default_factory=Store)
     retention: Retention = Field(default_factory=Retention)
     web: Web = Field(default_factory=Web)
+    mail: Mail | None = None
+    filing_folder: FilingFolder | None = None
     accounts: tuple[Account, ...] = ()
     rules: Mapping[Annotated[str, AfterValidator(_known("rules"))], RuleSetting] = {}
     workflows: Mapping[str, object] = {}
@@ -339,6 +442,7 @@ def load_config(
         # Every section is there, so that defaults are checked and paths resolved too.
         present = {"store": {}, "retention": {}, "web": {}} | raw
         config = Config.model_validate_json(_as_json(present), context=context)
+        faults += _ways_that_lead_nowhere(settings, config)
     except ValidationError as error:
         faults += _translate(error)
     if faults:
@@ -494,7 +598,8 @@ def _sentence(found: Mapping[str, Any], key: _Key, settings: type[Any] | None) -
         return _missing(key, settings)
     if kind == "extra_forbidden":
         section = _SECTIONS.get(str(key[0])) if len(key) > 1 else Config
-        return _unknown(str(key[-1]), section.model_fields.keys() - {"token"} if section else ())
+        secrets = {"token", "password"}
+        return _unknown(str(key[-1]), section.model_fields.keys() - secrets if section else ())
     if kind in {"literal_error", "enum"}:
         return "只能写 " + str(about["expected"]).replace("'", '"').replace(" or ", " 或 ")
     for kinds, sentence in _SENTENCES.items():
@@ -516,6 +621,8 @@ def _missing(key: _Key, settings: type[Any] | None) -> str:
 def _unknown(name: str, known: Collection[str]) -> str:
     if re.search(r"token|secret|password|passwd", name, re.IGNORECASE) and "token_env" in known:
         return _NO_SECRETS_HERE
+    if re.search(r"secret|password|passwd", name, re.IGNORECASE) and "password_env" in known:
+        return _NO_PASSWORDS_HERE
     if name == "people":
         return "人员和角色登记在名册里，不写在配置文件里"
     return f"没有这个设置{_suggestion(name, known)}" + _allowed(known)
@@ -554,6 +661,22 @@ def _private_text(file: Path) -> str:
     return content.decode("utf-8", "replace").strip()
 
 
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _ways_that_lead_nowhere(workflows: Mapping[str, object], config: Config) -> Iterator[_Fault]:
+    """Find forms that are to go a way which is not configured."""
+    way = getattr(workflows.get("filing"), "way", "")
+    for name, section in (("mail", config.mail), ("folder", config.filing_folder)):
+        if way == name and section is None:
+            needed = "mail" if name == "mail" else "filing_folder"
+            yield ("workflows", "filing", "way"), f'写 "{name}" 就要有 [{needed}] 一节'
+
+
 def _told(faults: Iterable[_Fault], lines: Mapping[_Key, int], path: Path) -> str:
     """Put the faults in the order of the file, a line each."""
 
@@ -578,14 +701,22 @@ _NO_SECRETS_HERE: Final = (
     "令牌不能写在配置文件里：请放进环境变量，用 token_env 写变量名；"
     "或者放进权限为0600的文件，用 token_file 写文件路径"
 )
+_NO_PASSWORDS_HERE: Final = (
+    "密码不能写在配置文件里：请放进环境变量，用 password_env 写变量名；"
+    "或者放进权限为0600的文件，用 password_file 写文件路径"
+)
+_MAIL_PORTS: Final[Mapping[str, int]] = MappingProxyType({"starttls": 587, "tls": 465, "none": 25})
 
 _SECTIONS: Final[Mapping[str, type[_Section]]] = MappingProxyType(
     {
         "office": Office,
         "screening": Screening,
+        "forms": Templates,
         "store": Store,
         "retention": Retention,
         "web": Web,
+        "mail": Mail,
+        "filing_folder": FilingFolder,
         "accounts": Account,
         "rules": RuleSetting,
     }

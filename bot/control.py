@@ -1,7 +1,8 @@
 """The socket in the data folder: writing commands reach the running bot through it.
 
 One JSON line in, one JSON line out: {"do": "submit", "kind": ..., "body": ...} puts an event in
-and answers once it is committed; {"do": "groups"} lists the live groups of every account;
+and answers once it is committed; {"do": "groups"} lists the live groups of every account,
+{"do": "members", "account": ..., "group": ...} the live members of one of them;
 {"do": "status"} says how the accounts are.
 """
 

@@ -1,17 +1,30 @@
 """doctor: looks at everything a running bot needs, and says what to do about what is missing."""
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bot.bootstrap import STORE_NAME, Plugins, make_rulebook
+from bot.bootstrap import (
+    STORE_NAME,
+    Plugins,
+    calendar_doubts,
+    make_folder,
+    make_forms,
+    make_mail,
+    make_render,
+    make_rulebook,
+)
+from bot.clock import SystemClock
 from bot.config import Config
 from bot.control import ask
 from bot.model.errors import BotError
+from bot.model.filing import FilingState
 from bot.vault import Vault
 from storage.audit import SqliteAudit
 from storage.database import Connection, DatabaseError, check, open_reader, pending_steps
+from storage.filings import SqliteFilings
 from storage.outbox import SqliteOutbox
 from storage.sealed import prove
 
@@ -42,10 +55,23 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
     own = len(in_use - shipped)
     if config.screening.word_lists or config.screening.blocklists:
         yield Verdict(fine=own > 0, text=f"单位自己的词表和黑名单：{own} 条规则在用")
-    for fault in rulebook.faults:
+    faults = (*rulebook.faults, *make_forms(loaded, config).faults)
+    for fault in faults:
         yield Verdict(fine=False, text=fault)
+    for doubt in calendar_doubts(config):
+        yield Verdict(fine=False, text=doubt)
     yield from _store(config)
-    yield from _running(config, told=rulebook.faults)
+    yield from _ways_of_forms(config, loaded)
+    yield from _running(config, told=faults)
+
+
+def _ways_of_forms(config: Config, loaded: Plugins) -> Iterator[Verdict]:
+    """Ask the mail server and look into the folder; nothing is sent or left there."""
+    clock, render = SystemClock(), make_render(make_forms(loaded, config))
+    for way in (make_mail(config, render, clock), make_folder(config, render, clock)):
+        if way is not None:
+            trouble = asyncio.run(way.check())
+            yield Verdict(fine=trouble is None, text=f"{way.name}：{trouble or '可用'}")
 
 
 def _store(config: Config) -> Iterator[Verdict]:
@@ -82,6 +108,13 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
     vault = Vault.open(config.store.key_file)
     prove(connection, vault)
     yield Verdict(fine=True, text="密钥文件可用，权限 0600")
+    if lost := SqliteFilings(connection, vault).in_state(FilingState.UNKNOWN):
+        numbers = "、".join(str(each.id) for each in lost)
+        yield Verdict(
+            fine=False,
+            text=f"备案 {numbers} 报送结果不明，没有重发，请向机关党委核实后运行"
+            " qungui filing arrived 编号（已到）或 qungui filing resend 编号（再发）",
+        )
     unknown = SqliteOutbox(connection, vault).counts().get("unknown", 0)
     yield Verdict(
         fine=not unknown,

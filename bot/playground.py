@@ -163,7 +163,7 @@ def roster_of(office: Office, now: datetime) -> RosterSubmitted:
 
 
 def registrations(office: Office, now: datetime) -> list[Event]:
-    """Return the events that register the invented office's groups and roles."""
+    """Return the events that register the invented office's roles and groups, filed before."""
 
     def named(user: int) -> PersonNamed:
         person = office.person(user)
@@ -174,6 +174,7 @@ def registrations(office: Office, now: datetime) -> list[Event]:
         OfficeRoleGiven(at=now, role=role.value, platform=PLATFORM, person=named(user))
         for role, user in ((Role.COMMITTEE, office.committee), (Role.DUTY, office.duty))
     ]
+    opened_on = local(now).date() - timedelta(days=200)
     events += [
         GroupSubmitted(
             at=now,
@@ -185,7 +186,11 @@ def registrations(office: Office, now: datetime) -> list[Event]:
             purpose=group.purpose,
             join_way="群主邀请",
             rules="只谈工作；涉密不上网；不发广告和链接；不发他人隐私。",
+            contact=f"{named(group.owner).name} 内线 {group.group % 10_000:04}",
             approver=named(group.leader).name,
+            approved_on=opened_on,
+            opened_on=opened_on,
+            filed_as=f"机备〔{opened_on.year}〕{group.group % 100}号",
             owner=named(group.owner),
             administrators=tuple(named(user) for user in group.administrators),
             leader=named(group.leader),

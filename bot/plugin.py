@@ -16,6 +16,7 @@ from bot.model.port import (
     DataRequests,
     Dialogues,
     Duties,
+    Filings,
     Findings,
     Groups,
     JoinRequests,
@@ -77,6 +78,7 @@ class Context(Generic[S]):
     joins: JoinRequests
     audits: WeeklyAudits
     requests: DataRequests
+    filings: Filings
     roster: Callable[[], Roster]
     findings: Findings
     alerts: Alerts

@@ -42,15 +42,16 @@ def maybe_day(text: str | None) -> date | None:
 
 
 def encode(value: event.Event | action.Outgoing) -> tuple[str, str]:
-    """Return a value's kind and its JSON text.
+    """Return a value's kind and its JSON text."""
+    return type(value).__name__, to_text(value)
 
-    JSON knows no lone surrogates: each is kept as a question mark.
-    """
+
+def to_text(value: object) -> str:
+    """Return a value's JSON text, which knows no lone surrogates: each becomes a question mark."""
     try:
-        text = msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
-        text = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(value))).decode()
-    return type(value).__name__, text
+        return msgspec.json.encode(_without_surrogates(msgspec.to_builtins(value))).decode()
 
 
 def decode_event(kind: str, text: str) -> event.Event:

@@ -1,6 +1,7 @@
 """One-time codes by which people prove who they are, hashed, and the tries that failed."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model.action import CountTry, IssueCodes
@@ -12,31 +13,24 @@ from storage.people import SqlitePeople
 
 
 class SqliteCodes:
-    """At most one code of each person."""
+    """The codes that each person got last."""
 
     def __init__(self, connection: Connection, seal: Seal, people: SqlitePeople) -> None:
         self._connection = connection
         self._seal = seal
         self._people = people
 
-    def of(self, person: int) -> Code | None:
-        """Return the latest code issued to a person."""
-        row = self._connection.execute(
-            "SELECT issued_at, expires_at, used_at FROM codes WHERE person = ?", (person,)
-        ).fetchone()
-        return row and Code(
-            person=person,
-            issued_at=from_micros(row[0]),
-            expires_at=from_micros(row[1]),
-            used_at=maybe_moment(row[2]),
-        )
+    def of(self, person: int) -> Sequence[Code]:
+        """Return the codes that a person got last, used and expired ones too."""
+        return [code for _, code in self._codes(person)]
 
-    def fits(self, person: int, code: str) -> bool:
-        """Whether it is a person's latest code, used and expired or not."""
-        row = self._connection.execute(
-            "SELECT code_index FROM codes WHERE person = ?", (person,)
-        ).fetchone()
-        return hmac.compare_digest(row[0] if row else b"", self._index(person, code))
+    def matching(self, person: int, code: str) -> Code | None:
+        """Return which of a person's codes it is, used and expired or not."""
+        index, found = self._index(person, code), None
+        for known, each in self._codes(person):
+            if hmac.compare_digest(known, index):
+                found = each
+        return found
 
     def tries_by(self, platform: str, user: str, *, since: datetime) -> int:
         """Return how often an account gave a wrong code since a moment."""
@@ -49,19 +43,23 @@ class SqliteCodes:
         return self._count("person = ? AND at >= ?", person, since)
 
     def issue(self, change: IssueCodes, now: datetime) -> None:
-        """Keep codes; an earlier one of a person ends."""
+        """Keep codes; a person's earlier ones end."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, NULL)",
+            "DELETE FROM codes WHERE person = ?", sorted({(person,) for person, _ in change.codes})
+        )
+        self._connection.executemany(
+            "INSERT INTO codes VALUES (?, ?, ?, ?, NULL)",
             [
                 (person, self._index(person, code), to_micros(now), to_micros(change.expires_at))
                 for person, code in change.codes
             ],
         )
 
-    def use(self, person: int, now: datetime) -> None:
-        """Keep that a person's code has been used."""
+    def use(self, person: int, code: str, now: datetime) -> None:
+        """Keep that one of a person's codes has been used."""
         self._connection.execute(
-            "UPDATE codes SET used_at = ? WHERE person = ?", (to_micros(now), person)
+            "UPDATE codes SET used_at = ? WHERE person = ? AND code_index = ?",
+            (to_micros(now), person, self._index(person, code)),
         )
 
     def count_try(self, change: CountTry, now: datetime) -> None:
@@ -83,6 +81,25 @@ class SqliteCodes:
                 "DELETE FROM codes WHERE expires_at < ?", (to_micros(before),)
             ).rowcount
         )
+
+    def _codes(self, person: int) -> list[tuple[bytes, Code]]:
+        rows = self._connection.execute(
+            "SELECT code_index, issued_at, expires_at, used_at FROM codes WHERE person = ?"
+            " ORDER BY rowid",
+            (person,),
+        ).fetchall()
+        return [
+            (
+                index,
+                Code(
+                    person=person,
+                    issued_at=from_micros(issued_at),
+                    expires_at=from_micros(expires_at),
+                    used_at=maybe_moment(used_at),
+                ),
+            )
+            for index, issued_at, expires_at, used_at in rows
+        ]
 
     def _index(self, person: int, code: str) -> bytes:
         return self._seal.index(code, place=f"codes.code:{person}")

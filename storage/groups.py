@@ -1,14 +1,15 @@
 """The register of groups, the roles in them, the messages seen and the blind intervals."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from bot.model.action import ObserveGroup, RegisterGroup
+from bot.model.action import AmendGroup, NoteGroup, ObserveGroup, RegisterGroup
 from bot.model.errors import BotError
-from bot.model.group import Group, GroupState, Person, Role
+from bot.model.group import COUNTS_KEPT_DAYS, Activity, Group, GroupState, Person, Role, Scale
 from bot.model.message import Standing
 from bot.model.port import Seal
-from storage.codec import from_micros, maybe_micros, maybe_moment, to_micros
+from storage.codec import from_micros, maybe_day, maybe_micros, maybe_moment, to_micros
 from storage.database import Connection, Row
 from storage.people import SqlitePeople
 
@@ -19,10 +20,14 @@ its id at the platform."""
 _MOST_HELD = 50_000
 _SEE = "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _COLUMNS = (
-    "id, platform, platform_id, account, name, unit, purpose, join_way, rules,"
-    " approver_sealed, approved_on, state, registered_at, trial_until, notice_version, paused_until, member_count,"
-    " standing, owner_sealed, drawn_at"
+    "id, platform, platform_id, account, name, unit, purpose, join_way, rules, contact_sealed,"
+    " approver_sealed, approved_on, opened_on, filed_as, noted_scale, noted_activity, state,"
+    " registered_at, trial_until, notice_version, paused_until, member_count, standing,"
+    " owner_sealed, drawn_at"
 )
+_DAY = 86_400_000_000
+_EAST = 8 * 3_600_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class SqliteGroups:
@@ -36,18 +41,23 @@ class SqliteGroups:
         self._by_id: dict[int, Group] = {}
         self._marks: dict[int, tuple[str, int]] = {}
         self._fresh: dict[int, tuple[str, int]] = {}
+        self._counts: Counter[tuple[int, int]] = Counter()
+        self._fresh_counts: Counter[tuple[int, int]] = Counter()
 
     def committed(self) -> None:
-        """Hold the watermarks of a transaction that stands, until they are written."""
+        """Hold the watermarks and counts of a transaction that stands, until they are written."""
         for group, mark in self._fresh.items():
             held = self._marks.get(group)
             if held is None or held[1] <= mark[1]:
                 self._marks[group] = mark
         self._fresh.clear()
+        self._counts.update(self._fresh_counts)
+        self._fresh_counts.clear()
 
     def undone(self) -> None:
         """Drop what a transaction that was undone has read and seen."""
         self._fresh.clear()
+        self._fresh_counts.clear()
         self.forget_read()
 
     def forget_read(self) -> None:
@@ -87,6 +97,10 @@ class SqliteGroups:
         """Return every group in which the bot works, by id."""
         return self._where("state = 'registered'", ())
 
+    def whole_register(self) -> Sequence[Group]:
+        """Return every group that was ever registered, by id."""
+        return self._where("TRUE", ())
+
     def watched_by(self, account: str) -> Sequence[Group]:
         """Return the groups that one account watches, by id."""
         return self._where("account = ? AND state = 'registered'", (account,))
@@ -124,8 +138,9 @@ class SqliteGroups:
         """Bring a group into the register."""
         self._connection.execute(
             "INSERT INTO groups (id, platform, platform_id, account, name, unit, purpose, join_way,"
-            " rules, approver_sealed, approved_on, state, registered_at, trial_until)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " rules, contact_sealed, approver_sealed, approved_on, opened_on, filed_as, state,"
+            " registered_at, trial_until)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 change.id,
                 change.platform,
@@ -136,8 +151,11 @@ class SqliteGroups:
                 change.purpose,
                 change.join_way,
                 change.rules,
+                self._contact(change.id, change.contact),
                 self._seal.seal(change.approver, place=f"groups.approver:{change.id}"),
                 change.approved_on and change.approved_on.isoformat(),
+                change.opened_on and change.opened_on.isoformat(),
+                change.filed_as,
                 GroupState.REGISTERED.value,
                 to_micros(now),
                 change.trial_until and change.trial_until.isoformat(),
@@ -164,6 +182,51 @@ class SqliteGroups:
         """Keep a group's new name."""
         self._update(group, "name = ?", (name,))
 
+    def amend(self, change: AmendGroup) -> None:
+        """Keep what people state of a group."""
+        sealed = {
+            f"{column}_sealed": self._seal.seal(text, place=f"groups.{column}:{change.group}")
+            for column, text in (("contact", change.contact), ("approver", change.approver))
+            if text is not None
+        }
+        stated = {
+            "account": change.account,
+            "unit": change.unit,
+            "purpose": change.purpose,
+            "join_way": change.join_way,
+            "rules": change.rules,
+            "approved_on": change.approved_on and change.approved_on.isoformat(),
+            "opened_on": change.opened_on and change.opened_on.isoformat(),
+            "filed_as": change.filed_as,
+            **sealed,
+        }
+        self._set(change.group, stated)
+
+    def note(self, change: NoteGroup) -> None:
+        """Keep which size and activity of a group were last taken note of."""
+        self._set(
+            change.group,
+            {
+                "noted_scale": change.scale and change.scale.value,
+                "noted_activity": change.activity and change.activity.value,
+            },
+        )
+
+    def see_listed(self, groups: Sequence[int], now: datetime) -> None:
+        """Keep that groups stood in their account's list under the names they have here."""
+        self._connection.executemany(
+            "INSERT INTO group_listed VALUES (?, ?) ON CONFLICT (group_id) DO UPDATE SET"
+            " at = max(at, excluded.at)",
+            [(group, to_micros(now)) for group in groups],
+        )
+
+    def listed_at(self, group: int) -> datetime | None:
+        """Return when a group last stood in its account's list under the name it has here."""
+        row = self._connection.execute(
+            "SELECT at FROM group_listed WHERE group_id = ?", (group,)
+        ).fetchone()
+        return None if row is None else from_micros(row[0])
+
     def set_state(self, group: int, state: GroupState) -> None:
         """Keep whether the bot works in a group."""
         self._update(group, "state = ?", (state.value,))
@@ -178,6 +241,13 @@ class SqliteGroups:
             "member_count = ?, standing = ?, owner_sealed = ?, drawn_at = ?",
             (change.member_count, change.standing, owner, to_micros(now)),
         )
+
+    def end_login(self, account: str) -> None:
+        """Forget the owners' ids of an account's groups: with the next login come other ones."""
+        self._connection.execute(
+            "UPDATE groups SET owner_sealed = NULL WHERE account = ?", (account,)
+        )
+        self.forget_read()
 
     def notice_posted(self, group: int, version: int) -> None:
         """Keep which version of the notice stands in a group."""
@@ -200,17 +270,26 @@ class SqliteGroups:
         return fresh
 
     def pass_by(self, message: MessageKey) -> None:
-        """Move the group's watermark: all before a message has been handled."""
+        """Count a message, and move the group's watermark: all before it has been handled."""
         posted_at, group, _, message_id = message
+        self._fresh_counts[group, (posted_at + _EAST) // _DAY] += 1
         mark = self._fresh.get(group)
         if mark is None or mark[1] <= posted_at:
             self._fresh[group] = (message_id, posted_at)
 
     def keep_watermarks(self) -> None:
-        """Write the watermarks since the last time, one row a group.
+        """Write the watermarks and counts since the last time, one row a group.
 
-        Now and then is enough: after a crash an older watermark only draws more of the history.
+        Now and then is enough: after a crash an older watermark only draws more of the history,
+        and the counts of a minute are missing.
         """
+        if self._counts:
+            self._connection.executemany(
+                "INSERT INTO group_days VALUES (?, ?, ?) ON CONFLICT (group_id, day) DO UPDATE SET"
+                " messages = messages + excluded.messages",
+                [(*of, count) for of, count in self._counts.items()],
+            )
+            self._counts.clear()
         if self._marks:
             self._connection.executemany(
                 "INSERT INTO watermarks VALUES (?, ?, ?) ON CONFLICT (group_id) DO UPDATE SET"
@@ -228,6 +307,43 @@ class SqliteGroups:
         known = (row, self._marks.get(group), self._fresh.get(group))
         latest = max((mark for mark in known if mark), key=lambda mark: mark[1], default=None)
         return None if latest is None else (latest[0], from_micros(latest[1]))
+
+    def messages_per_day(self, group: int, since: date) -> Mapping[date, int]:
+        """Return how many messages a group had on each day that had any; 90 days are kept."""
+        first = since.toordinal() - _EPOCH
+        counts: Counter[int] = Counter()
+        for day, count in self._connection.execute(
+            "SELECT day, messages FROM group_days WHERE group_id = ? AND day >= ?", (group, first)
+        ):
+            counts[day] += count
+        for (counted, day), count in self._counts.items():
+            if counted == group and day >= first:
+                counts[day] += count
+        return {date.fromordinal(_EPOCH + day): counts[day] for day in sorted(counts)}
+
+    def message_counts(self, since: date) -> Mapping[int, int]:
+        """Return how many messages each group had since a day; groups without any are left out."""
+        first = since.toordinal() - _EPOCH
+        counts: Counter[int] = Counter(
+            dict(
+                self._connection.execute(
+                    "SELECT group_id, sum(messages) FROM group_days WHERE day >= ?"
+                    " GROUP BY group_id",
+                    (first,),
+                ).fetchall()
+            )
+        )
+        for (group, day), count in self._counts.items():
+            if day >= first:
+                counts[group] += count
+        return counts
+
+    def expire_counts(self, now: datetime) -> int:
+        """Forget how many messages groups had more than 90 days ago; return how many rows."""
+        last = (to_micros(now) + _EAST) // _DAY - COUNTS_KEPT_DAYS
+        return int(
+            self._connection.execute("DELETE FROM group_days WHERE day < ?", (last,)).rowcount
+        )
 
     def expire_messages(self, before: datetime) -> int:
         """Forget message ids, also of messages that were not fully screened; return how many."""
@@ -296,6 +412,15 @@ class SqliteGroups:
             (to_micros(until), caught_up, group),
         )
 
+    def _contact(self, group: int, contact: str) -> bytes | None:
+        return self._seal.seal(contact, place=f"groups.contact:{group}") if contact else None
+
+    def _set(self, group: int, values: Mapping[str, object]) -> None:
+        """Write those values of a group that are given."""
+        given = {column: value for column, value in values.items() if value is not None}
+        if given:
+            self._update(group, ", ".join(f"{c} = ?" for c in given), tuple(given.values()))
+
     def _update(self, group: int, assignments: str, values: tuple[object, ...]) -> None:
         row = self._connection.execute(
             f"UPDATE groups SET {assignments} WHERE id = ? RETURNING platform, platform_id",
@@ -314,9 +439,10 @@ class SqliteGroups:
 
     def _group(self, row: Row) -> Group:
         (
-            number, platform, platform_id, account, name, unit, purpose, join_way, rules, approver,
-            approved_on, state, registered_at, trial_until, notice_version, paused_until,
-            member_count, standing, owner, drawn_at,
+            number, platform, platform_id, account, name, unit, purpose, join_way, rules, contact,
+            approver, approved_on, opened_on, filed_as, noted_scale, noted_activity, state,
+            registered_at, trial_until, notice_version, paused_until, member_count, standing,
+            owner, drawn_at,
         ) = row  # fmt: skip
         return Group(
             id=number,
@@ -328,11 +454,16 @@ class SqliteGroups:
             purpose=purpose,
             join_way=join_way,
             rules=rules,
+            contact=self._seal.unseal(contact, place=f"groups.contact:{number}") if contact else "",
             approver=self._seal.unseal(approver, place=f"groups.approver:{number}"),
-            approved_on=date.fromisoformat(approved_on) if approved_on else None,
+            approved_on=maybe_day(approved_on),
+            opened_on=maybe_day(opened_on),
+            filed_as=filed_as,
+            noted_scale=Scale(noted_scale) if noted_scale else None,
+            noted_activity=Activity(noted_activity) if noted_activity else None,
             state=GroupState(state),
             registered_at=from_micros(registered_at),
-            trial_until=date.fromisoformat(trial_until) if trial_until else None,
+            trial_until=maybe_day(trial_until),
             notice_version=notice_version,
             paused_until=maybe_moment(paused_until),
             member_count=member_count,

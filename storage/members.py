@@ -21,7 +21,7 @@ _READ = (
     " FROM members m JOIN groups g ON g.id = m.group_id"
     " LEFT JOIN accounts a ON a.platform = g.platform AND a.user_index = m.user_index"
 )
-_CONFIRMED_NOW = " AND a.ended_at IS NULL"
+_CONFIRMED_NOW = " AND a.ended_at IS NULL AND (a.login IS NULL OR a.login = g.account)"
 _INSERT = (
     "INSERT INTO members (group_id, user_index, number, user_sealed, shown_sealed, shown_index,"
     " standing, robot, first_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -103,6 +103,14 @@ class SqliteMembers:
             (group,),
         )
 
+    def administrators(self, group: int) -> Sequence[KnownMember]:
+        """Return who is owner or administrator of a group at its platform, by number."""
+        return self._where(
+            "m.group_id = ? AND m.standing IN ('owner', 'administrator') AND m.left_at IS NULL"
+            " ORDER BY m.number",
+            (group,),
+        )
+
     def drawn(self, group: int) -> MemberList | None:
         """Return what is known of a group's latest list."""
         row = self._connection.execute(
@@ -143,7 +151,8 @@ class SqliteMembers:
         self._insert(group, fresh, known, now)
         self._connection.execute(
             "INSERT INTO member_lists VALUES (?1, ?2, ?2, ?3, ?4) ON CONFLICT (group_id)"
-            " DO UPDATE SET drawn_at = ?2, complete = ?3, count = ?4",
+            " DO UPDATE SET first_at = iif(complete = 0 AND first_at = drawn_at, ?2, first_at),"
+            " drawn_at = ?2, complete = ?3, count = ?4",
             (group, to_micros(now), change.complete, len(here)),
         )
 
@@ -159,6 +168,20 @@ class SqliteMembers:
         """Keep that somebody is no longer in a group."""
         self._connection.execute(
             f"{_GONE} AND left_at IS NULL", (to_micros(now), group, self._index(group, user))
+        )
+
+    def end_login(self, account: str, now: datetime) -> None:
+        """Let everybody go from an account's groups: with the next login come other ids.
+
+        The next list is a first one, whose members have not joined since.
+        """
+        watched = "(SELECT id FROM groups WHERE account = ?)"
+        self._connection.execute(
+            f"UPDATE members SET left_at = ? WHERE left_at IS NULL AND group_id IN {watched}",
+            (to_micros(now), account),
+        )
+        self._connection.execute(
+            f"DELETE FROM member_lists WHERE group_id IN {watched}", (account,)
         )
 
     def ask(self, group: int, user: str, due_on: date, now: datetime) -> None:

@@ -24,6 +24,13 @@ def m002_real_names(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m003_filings(db: Database) -> None:
+    """Create filings, their changes, editions and histories, and what the register lacked."""
+    for statement in _M003:
+        db.execute(statement)
+
+
 _M001 = (
     """CREATE TABLE people (
         id INTEGER PRIMARY KEY,
@@ -391,4 +398,100 @@ _M002 = (
         closed_by INTEGER REFERENCES people (id)
     ) STRICT""",
     "CREATE INDEX data_requests_by_user ON data_requests (user_index)",
+)
+
+_M003 = (
+    "ALTER TABLE groups ADD COLUMN contact_sealed BLOB",
+    "ALTER TABLE groups ADD COLUMN opened_on TEXT",
+    "ALTER TABLE groups ADD COLUMN filed_as TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE groups ADD COLUMN noted_scale TEXT",
+    "ALTER TABLE groups ADD COLUMN noted_activity TEXT",
+    # Apart from `groups`: written for all groups every ten minutes, read only when one has changed.
+    """CREATE TABLE group_listed (
+        group_id INTEGER PRIMARY KEY REFERENCES groups (id),
+        at INTEGER NOT NULL
+    ) STRICT""",
+    # Days since 1970 in China; counted per group, never per person.
+    """CREATE TABLE group_days (
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        day INTEGER NOT NULL,
+        messages INTEGER NOT NULL,
+        PRIMARY KEY (group_id, day)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE filings (
+        id INTEGER PRIMARY KEY,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        state TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
+        starts_at INTEGER NOT NULL,
+        due_on TEXT NOT NULL,
+        provisional INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        edition INTEGER NOT NULL,
+        content_hash TEXT NOT NULL,
+        formed_at INTEGER,
+        approved_by INTEGER REFERENCES people (id),
+        approved_at INTEGER,
+        way TEXT,
+        message_id TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        sent_at INTEGER,
+        document_hash TEXT NOT NULL,
+        receipt TEXT NOT NULL,
+        reason_sealed BLOB,
+        overdue_at INTEGER,
+        closed_at INTEGER,
+        CHECK ((closed_at IS NULL) = (state NOT IN ('received', 'withdrawn', 'dismissed')))
+    ) STRICT""",
+    "CREATE INDEX filings_by_group ON filings (group_id, id)",
+    "CREATE INDEX filings_by_state ON filings (state, id)",
+    "CREATE INDEX filings_open ON filings (group_id) WHERE closed_at IS NULL",
+    "CREATE INDEX filings_due ON filings (due_on, id) WHERE closed_at IS NULL",
+    """CREATE TABLE filing_changes (
+        filing INTEGER NOT NULL REFERENCES filings (id),
+        number INTEGER NOT NULL,
+        group_id INTEGER NOT NULL REFERENCES groups (id),
+        kind TEXT NOT NULL,
+        before_sealed BLOB,
+        after_sealed BLOB,
+        earliest_at INTEGER NOT NULL,
+        latest_at INTEGER NOT NULL,
+        noticed_at INTEGER NOT NULL,
+        how TEXT NOT NULL,
+        state TEXT NOT NULL,
+        decided_by INTEGER REFERENCES people (id),
+        decided_at INTEGER,
+        reason_sealed BLOB,
+        PRIMARY KEY (filing, number),
+        CHECK (earliest_at <= latest_at)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE filing_editions (
+        filing INTEGER NOT NULL REFERENCES filings (id),
+        number INTEGER NOT NULL,
+        content_sealed BLOB NOT NULL,
+        content_hash TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        PRIMARY KEY (filing, number)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE filing_steps (
+        id INTEGER PRIMARY KEY,
+        filing INTEGER NOT NULL REFERENCES filings (id),
+        at INTEGER NOT NULL,
+        deed TEXT NOT NULL,
+        done_by INTEGER REFERENCES people (id),
+        detail_sealed BLOB
+    ) STRICT""",
+    "CREATE INDEX filing_steps_by_filing ON filing_steps (filing, id)",
+    # Several codes of one person: one for each login, where ids of people change with it.
+    """CREATE TABLE codes_of_people (
+        person INTEGER NOT NULL REFERENCES people (id),
+        code_index BLOB NOT NULL,
+        issued_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        used_at INTEGER,
+        PRIMARY KEY (person, code_index)
+    ) STRICT""",
+    "INSERT INTO codes_of_people SELECT * FROM codes",
+    "DROP TABLE codes",
+    "ALTER TABLE codes_of_people RENAME TO codes",
 )

@@ -78,13 +78,27 @@ class SqliteOutbox:
             )
         return letters
 
-    def sending(self, number: int, now: datetime) -> None:
-        """Keep that from now on, or since an earlier attempt, it may have reached the platform."""
-        self._connection.execute(
+    def sending(self, number: int, now: datetime) -> bool:
+        """Keep that from now on, or since an earlier attempt, it may have reached the platform.
+
+        False: it was settled meanwhile and is not to be sent.
+        """
+        cursor = self._connection.execute(
             "UPDATE outbox SET state = 'sending', sending_at = coalesce(sending_at, ?)"
-            " WHERE id = ?",
+            " WHERE id = ? AND settled_at IS NULL",
             (to_micros(now), number),
         )
+        return bool(cursor.rowcount == 1)
+
+    def end_login(self, account: str, now: datetime) -> Sequence[str]:
+        """Withdraw what an account has to say in private, for its ids are gone; return the refs."""
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = 'failed', reason = 'another_login', settled_at = ?,"
+            " body_sealed = NULL WHERE account = ? AND kind = 'SayPrivately'"
+            " AND state IN ('waiting', 'sending') RETURNING ref",
+            (to_micros(now), account),
+        ).fetchall()
+        return [ref for (ref,) in rows if ref]
 
     def settle(
         self, number: int, state: OutcomeState, reason: str, message_id: str | None, now: datetime

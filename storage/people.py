@@ -14,6 +14,10 @@ from storage.database import Connection, Row
 
 _COLUMNS = "id, name_sealed, unit, post, staff_sealed, left_on, moved_on, former_unit, on_roster, erased_at"
 _ACCOUNT = "platform, user_sealed, person, how, confirmed_by, linked_at, login"
+_REACHED = (
+    "SELECT 1 FROM accounts WHERE accounts.person = people.id AND +platform = ?"
+    " AND ended_at IS NULL AND (login IS NULL OR ? = '' OR login = ?)"
+)
 _SAVE = (
     "INSERT INTO people (id, name_sealed, name_index, unit, post, staff_sealed, staff_index,"
     " left_on, moved_on, former_unit, on_roster, enrolled_at)"
@@ -78,9 +82,15 @@ class SqlitePeople:
             self._all = tuple(self._where("erased_at IS NULL", ()))
         return self._all
 
-    def named(self, name: str) -> Sequence[Person]:
-        """Return who has exactly this name, by id."""
-        return self._where("name_index = ?", (self._seal.index(name, place="people.name"),))
+    def named(self, name: str, *, without: str = "") -> Sequence[Person]:
+        """Return who has exactly this name, by id; `without` an account reached through one."""
+        index = self._seal.index(name, place="people.name")
+        if not without:
+            return self._where("name_index = ?", (index,))
+        platform, _, number = without.partition(":")
+        return self._where(
+            f"name_index = ? AND NOT EXISTS ({_REACHED})", (index, platform, number, without)
+        )
 
     def numbered(self, staff_number: str) -> Sequence[Person]:
         """Return who has this staff number, by id."""
@@ -103,13 +113,25 @@ class SqlitePeople:
         """Return the accounts confirmed as a person's, oldest first."""
         return self._accounts("person = ?", (person,))
 
-    def account_of(self, person: int, platform: str) -> str | None:
-        """Return a person's user id at a platform, the latest one.
+    def once_with_account(self, platform: str, user: str) -> Person | None:
+        """Return whose account it is, or was at an earlier login."""
+        row = self._connection.execute(
+            "SELECT person FROM accounts WHERE platform = ? AND user_index = ?",
+            (platform, self.user_index(platform, user)),
+        ).fetchone()
+        return None if row is None else self.get(row[0])
 
-        One that he or the office proved goes before one on an owner's word.
+    def account_of(self, person: int, through: str) -> str | None:
+        """Return the latest user id by which a watching account reaches a person.
+
+        `through` may also be a platform alone. One that he or the office proved goes before one on
+        an owner's word; what was confirmed for another account's login is of no use to this one.
         """
+        platform, _, number = through.partition(":")
         # With the plus no index over the platform is taken: that would walk through all accounts.
         found = self._accounts("person = ? AND +platform = ?", (person, platform))
+        if number:
+            found = [each for each in found if each.login in {None, through}]
         proved = [each for each in found if each.how.proves]
         return (proved or found)[-1].user if found else None
 
@@ -175,21 +197,28 @@ class SqlitePeople:
             self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM people").fetchone()[0]
         )
 
-    def enrol(self, person: Person, platform: str, user: str, now: datetime) -> None:
-        """Bring a person and his account into the register; raises BotError if it is another's."""
-        if self.account(platform, user) is not None:
+    def enrol(
+        self, person: Person, platform: str, user: str, now: datetime, *, login: str | None = None
+    ) -> None:
+        """Bring a person and his account (none without a user) into the register.
+
+        Raises BotError if it is another's.
+        """
+        if user and self.account(platform, user) is not None:
             raise BotError("这个账号已登记在他人名下，请先核对。")
         if not self._where("id = ?", (person.id,)):
             self._save([person], now)
-        self.confirm(
-            Account(
-                platform=platform,
-                user=user,
-                person=person.id,
-                how=Confirmation.REGISTER,
-                linked_at=now,
+        if user:
+            self.confirm(
+                Account(
+                    platform=platform,
+                    user=user,
+                    person=person.id,
+                    how=Confirmation.REGISTER,
+                    linked_at=now,
+                    login=login,
+                )
             )
-        )
 
     def save_roster(self, change: SaveRoster, now: datetime) -> None:
         """Keep people as a roster states them; without identity numbers the old ones go."""
@@ -279,6 +308,12 @@ class SqlitePeople:
         self._connection.execute(
             "UPDATE accounts SET ended_at = ? WHERE login = ? AND ended_at IS NULL",
             (to_micros(now), account),
+        )
+
+    def keep_beyond_login(self, account: str) -> None:
+        """Keep for good what was confirmed through an account."""
+        self._connection.execute(
+            "UPDATE accounts SET login = NULL WHERE login = ? AND ended_at IS NULL", (account,)
         )
 
     def _save(self, people: Sequence[Person], now: datetime) -> None:

@@ -140,7 +140,7 @@ TABLES: Final = (
     Table(name="people", columns=("name", "staff", "identity", "hold")),
     Table(name="accounts", columns=("user",), key=("platform", "user_index"), row="person"),
     Table(name="looks", columns=("reason",)),
-    Table(name="groups", columns=("approver", "owner")),
+    Table(name="groups", columns=("approver", "owner", "contact")),
     Table(
         name="members",
         columns=("user", "shown"),
@@ -162,4 +162,18 @@ TABLES: Final = (
     Table(name="join_requests", columns=("user", "comment", "flag", "reason")),
     Table(name="audit_items", columns=("user", "shown", "note"), row="audit || ':' || number"),
     Table(name="data_requests", columns=("user", "text", "answer")),
+    Table(name="filings", columns=("reason",)),
+    Table(
+        name="filing_changes",
+        columns=("before", "after", "reason"),
+        key=("filing", "number"),
+        row="filing || ':' || number",
+    ),
+    Table(
+        name="filing_editions",
+        columns=("content",),
+        key=("filing", "number"),
+        row="filing || ':' || number",
+    ),
+    Table(name="filing_steps", columns=("detail",), row="filing"),
 )

@@ -10,6 +10,7 @@ from storage.codes import SqliteCodes
 from storage.data_requests import SqliteDataRequests
 from storage.database import Connection
 from storage.dialogues import SqliteDialogues
+from storage.filings import SqliteFilings
 from storage.findings import SqliteFindings
 from storage.groups import SqliteGroups
 from storage.inbox import SqliteInbox
@@ -34,6 +35,7 @@ class UnitOfWork:
         self.joins = SqliteJoinRequests(connection, seal)
         self.audits = SqliteWeeklyAudits(connection, seal)
         self.requests = SqliteDataRequests(connection, seal)
+        self.filings = SqliteFilings(connection, seal)
         self.findings = SqliteFindings(connection, seal)
         self.alerts = SqliteAlerts(connection, seal)
         self.phrases = SqlitePhrases(connection, seal)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.calendar import SHANGHAI, Calendar, load_table, local, published
+from bot.calendar import SHANGHAI, Calendar, doubts, load_table, local, published
 from bot.model.errors import BotError
 
 HOURS = ((time(9), time(12)), (time(14), time(18)))
@@ -39,6 +39,20 @@ def test_seven_working_days_follow_the_published_table(start_on, due_on):
     assert not due.provisional
     assert "国务院办公厅" in due.rule
     assert "7个工作日" in due.rule
+
+
+@pytest.mark.parametrize("year", range(2019, 2027))
+def test_the_fallback_rule_alone_is_never_later_than_the_published_table(year):
+    """The term of HS-10/2 from every day of a year."""
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
+    guessing, knowing = a_calendar(known=lambda _: None), a_calendar(known=official)
+
+    guesses = {day: (guessing.due(day, 7), knowing.due(day, 7)) for day in days}
+
+    settled = {day: pair for day, pair in guesses.items() if not pair[1].provisional}
+    assert len(settled) >= 345
+    assert all(guess.provisional and guess.on <= due.on for guess, due in settled.values())
 
 
 def test_a_term_that_reaches_into_an_unknown_year_is_provisional():
@@ -283,6 +297,18 @@ def test_a_faulty_table_is_refused_with_file_and_day(tmp_path, right, wrong, com
     assert str(path) in str(refused.value)
 
 
+@pytest.mark.parametrize("missing", ["2027-02-08", "2027-04-05", "2027-06-09", "2027-09-15"])
+def test_a_holiday_of_the_moon_that_a_table_leaves_out_makes_no_term_late(tmp_path, missing):
+    whole, short = tmp_path / "whole.toml", tmp_path / "short.toml"
+    whole.write_text(TABLE_2027)
+    short.write_text(TABLE_2027.replace(f"{missing},", ""))
+    day = date.fromisoformat(missing) - timedelta(days=3)
+
+    early = a_calendar(load_table(short)).due(day, 7)
+
+    assert early.on < a_calendar(load_table(whole)).due(day, 7).on
+
+
 def test_all_faults_of_a_table_are_told_at_once(tmp_path):
     path = tmp_path / "days.toml"
     path.write_text(TABLE_2027.replace("2027-10-02, ", "").replace("2027-06-09", "2028-06-09"))
@@ -296,3 +322,22 @@ def test_all_faults_of_a_table_are_told_at_once(tmp_path):
 def test_a_missing_table_is_refused_with_a_sentence(tmp_path):
     with pytest.raises(BotError, match="读不出来"):
         load_table(tmp_path / "none.toml")
+
+
+def test_a_table_that_differs_from_the_published_days_is_doubted():
+    table = {date(2026, 2, 14): False, date(2026, 2, 13): True}
+
+    found = doubts(table)
+
+    assert found == ("工作日历表 2026-02-14：公布的安排是上班，表里不是，请核对。",)
+
+
+@pytest.mark.parametrize(("moved", "doubted"), [(5, False), (4, True)])
+def test_a_year_with_a_worked_weekend_day_left_out_is_doubted(moved, doubted):
+    off = [date(2027, 3, 1) + timedelta(days=days) for days in range(26)]
+    weekdays = [day for day in off if day.weekday() < 5][:18]
+    saturdays = [date(2027, 4, 3) + timedelta(weeks=weeks) for weeks in range(moved)]
+
+    found = doubts(dict.fromkeys(weekdays, False) | dict.fromkeys(saturdays, True))
+
+    assert bool(found) is doubted

@@ -273,10 +273,10 @@ def test_what_is_written_beside_a_running_bot_goes_through_it(bot: Path):
 def test_a_table_of_groups_beside_a_running_bot_is_taken_whole(bot: Path):
     (bot / "groups.csv").write_text(TABLE.replace("700001", "700009"), encoding="utf-8")
 
-    result = run("group", "import", "groups.csv")
+    result = run("group", "import", "groups.csv", "--yes")
 
     assert result.exit_code == 0, result.stderr
-    assert result.stdout == "已登记 2 个群。\n"
+    assert "已登记 2 个群，改了 0 个群。\n" in result.stdout
     assert run("group", "list").stdout.count("\n") == 3
 
 
@@ -291,30 +291,54 @@ def test_the_groups_cannot_be_drawn_without_a_bot(office: Path):
 def test_a_table_of_groups_is_taken_without_a_bot_too(office: Path):
     (office / "groups.csv").write_text(TABLE, encoding="gb18030")
 
-    result = run("group", "import", "groups.csv")
+    result = run("group", "import", "groups.csv", typed="y\n")
 
     assert result.exit_code == 0, result.stderr
+    assert "新登记 2 个群：\n  预算科工作群（预算科）" in result.stdout
     listed = run("group", "list").stdout.splitlines()
     assert [line.split("\t")[1] for line in listed] == ["预算科工作群", "国库科工作群"]
+    assert listed[0].split("\t")[5].startswith("待")
 
 
-def test_a_group_that_is_registered_already_is_refused(office: Path):
+def test_a_table_that_is_looked_at_only_writes_nothing(office: Path):
     (office / "groups.csv").write_text(TABLE, encoding="utf-8")
-    run("group", "import", "groups.csv")
 
-    assert "“国库科工作群”已登记" in sentence(run("group", "import", "groups.csv"))
+    result = run("group", "import", "groups.csv", typed="n\n")
+
+    assert result.exit_code == 1
+    assert not (office / "data" / "qungui.db").exists()
 
 
-def test_what_is_refused_of_a_table_keeps_nothing_else_out(office: Path):
+def test_a_table_that_is_imported_again_changes_nothing(office: Path):
     (office / "groups.csv").write_text(TABLE, encoding="utf-8")
-    run("group", "import", "groups.csv")
-    (office / "more.csv").write_text(TABLE.replace("700002", "700003"), encoding="utf-8")
+    run("group", "import", "groups.csv", "--yes")
 
-    said = sentence(run("group", "import", "more.csv"))
+    result = run("group", "import", "groups.csv")
 
-    assert "“预算科工作群”已登记" in said
-    assert said.endswith("1 个没有登记，其余 1 个已登记。")
-    assert len(run("group", "list").stdout.splitlines()) == 3
+    assert result.exit_code == 0
+    assert result.stdout == "和登记的一样：2 个群。\n没有要写入的。\n"
+
+
+def test_only_what_a_table_says_otherwise_is_amended(office: Path):
+    (office / "groups.csv").write_text(TABLE, encoding="utf-8")
+    run("group", "import", "groups.csv", "--yes")
+    (office / "more.csv").write_text(
+        TABLE.replace("国库科,钱二", "国库支付科,钱二")
+        .replace("吴六", "吴七")
+        .replace("20013", "20033"),
+        encoding="utf-8",
+    )
+
+    result = run("group", "import", "more.csv", "--yes")
+
+    assert result.exit_code == 0, result.stderr
+    assert "改 2 个群：" in result.stdout
+    assert "归属科室：国库科 → 国库支付科" in result.stdout
+    assert (
+        "管理员：周*（尾号0012）、吴*（尾号0013） → 周*（尾号0012）、吴*（尾号0033）"
+        in result.stdout
+    )
+    assert "国库支付科" in run("group", "list").stdout
 
 
 def test_a_table_with_faults_writes_nothing(office: Path):
@@ -322,7 +346,7 @@ def test_a_table_with_faults_writes_nothing(office: Path):
 
     said = sentence(run("group", "import", "groups.csv"))
 
-    assert "第 4 行" in said
+    assert "第 4 行：群号要写数字" in said
     assert "还没有写入任何一行" in said
     assert not (office / "data" / "qungui.db").exists()
 
@@ -456,6 +480,15 @@ def test_a_calendar_with_a_mistake_is_told(office: Path):
     assert "calendar.toml" in sentence(run("check-config"))
 
 
+def test_a_template_with_a_mistake_is_told(office: Path):
+    (office / "forms").mkdir()
+    (office / "forms" / "filing.docx").write_bytes(b"no template")
+    text = CONFIG.replace("[web]", '[forms]\nfolder = "forms"\n[web]')
+    (office / "config.toml").write_text(text, encoding="utf-8")
+
+    assert "filing.docx：已损坏" in sentence(run("check-config"))
+
+
 @pytest.mark.parametrize("words", [["check-config"], ["doctor"], ["migrate"], ["group", "list"]])
 def test_a_missing_configuration_is_told_with_the_remedy(tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
@@ -547,13 +580,17 @@ def answering(folder: Path, answer: Answer) -> Iterator[None]:
 
 
 FORM = (
-    "2", "国库科", "", "", "", "钱二", "2026-11-02", "郑七", "20021", "王八", "20022", "钱二",
-    "20001",
+    "2", "国库科", "", "", "", "", "钱二", "2026-11-02", "", "机备7", "郑七", "1", "王八", "20022",
+    "钱二", "20001", "y",
 )  # fmt: skip
+MEMBERS = [
+    {"user": "20021", "card": "国库科 郑七", "nickname": "七", "standing": "owner"},
+    {"user": "20022", "card": "", "nickname": "八仙", "standing": "member"},
+]
 
 
 @pytest.fixture
-def submitted(office: Path) -> Iterator[list[Event]]:
+def submitted(furnished: Path) -> Iterator[list[Event]]:
     """Return what `group add` submits to a bot that is in two groups."""
     taken: list[Event] = []
 
@@ -570,11 +607,12 @@ def submitted(office: Path) -> Iterator[list[Event]]:
                     },
                 ]
             }
+        if request["do"] == "members":
+            return {"members": MEMBERS}
         taken.append(decode_event(request["kind"], request["body"]))
         return {"done": True}
 
-    (office / "data").mkdir()
-    with answering(office / "data", answer):
+    with answering(furnished / "data", answer):
         yield taken
 
 
@@ -593,13 +631,139 @@ def test_adding_a_group_picks_it_from_the_live_list_and_asks_for_its_people(subm
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong"), [(0, "3"), (0, "0"), (6, "明天"), (8, "郑七"), (10, "20022、20023")]
+    ("place", "wrong", "said"),
+    [
+        (0, "3", "序号要在 1 到 2 之间，请重新填"),
+        (0, "0", "序号要在 1 到 2 之间，请重新填"),
+        (7, "明天", "要写成 2026-11-20 这样的日期，请重新填"),
+        (10, "郑七、王八", "群主只填一个人，请重新填"),
+        (13, "李白", "没有找到“李白”"),
+        (4, "长" * 1000, "太长，最多 999 个字，请重新填"),
+    ],
 )
-def test_a_wrong_answer_registers_nothing(submitted, place, wrong):
-    typed = [*FORM[:place], wrong, *FORM[place + 1 :]]
+def test_a_wrong_answer_is_asked_for_again(submitted, place, wrong, said):
+    typed = [*FORM[:place], wrong, *FORM[place:]]
 
     result = run("group", "add", typed="\n".join(typed) + "\n")
 
-    assert result.exit_code == 2
-    assert "Traceback" not in result.output
+    assert result.exit_code == 0, result.output
+    assert said in result.output
+    (form,) = submitted
+    assert (form.platform_id, form.leader.user) == ("700002", "20001")
+
+
+def test_who_stops_in_between_has_registered_nothing(submitted):
+    for cut in (1, 8, len(FORM) - 1):
+        result = run("group", "add", typed="\n".join(FORM[:cut]) + "\n")
+
+        assert result.exit_code == 1
+        assert "Traceback" not in result.output
     assert submitted == []
+
+
+def test_a_member_is_picked_by_a_part_of_his_nickname(submitted):
+    typed = [*FORM[:13], "八", "1", *FORM[14:]]
+
+    result = run("group", "add", typed="\n".join(typed) + "\n")
+
+    assert result.exit_code == 0, result.output
+    assert "群里没有人的名片、昵称写着“王八”" in result.output
+    assert submitted[0].administrators[0].user == "20022"
+
+
+def test_an_officer_is_picked_from_a_group_where_nobody_knows_his_account(submitted):
+    result = run("group", "office", "committee", "郑七", "--unit", "国库科", typed="2\n\n")
+
+    assert result.exit_code == 0, result.output
+    (given,) = submitted
+    assert (given.platform, given.person.user) == ("qq", "20021")
+
+
+def test_where_ids_end_with_the_login_nobody_is_named_by_one(furnished: Path):
+    taken: list[Event] = []
+
+    async def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        if request["do"] == "groups":
+            group = {"account": "wechat:office1", "id": "room:预算科", "name": "预算科"}
+            return {"groups": [group | {"members": 3}]}
+        if request["do"] == "members":
+            return {"members": []}
+        taken.append(decode_event(request["kind"], request["body"]))
+        return {"done": True}
+
+    typed = ["1", *FORM[1:11], "王八", "钱二", "y"]
+    with answering(furnished / "data", answer):
+        result = run("group", "add", typed="\n".join(typed) + "\n")
+
+    assert result.exit_code == 0, result.output
+    assert "不记郑七的账号，以后由本人凭确认码（qungui codes）确认。" in result.output
+    (form,) = taken
+    assert (form.platform, form.platform_id, form.owner.user) == ("wechat", "room:预算科", "")
+
+
+def test_an_officer_on_another_platform_is_named_with_it(furnished: Path):
+    told = run("group", "office", "duty", "周五", "wxid_a", "--platform", "微信")
+    wrong = run("group", "office", "duty", "周五", "wxid_a")
+
+    assert told.exit_code == 0, told.stderr
+    assert "账号要写数字" in sentence(wrong)
+    assert "平台要写 QQ 或 微信" in sentence(
+        run("group", "office", "duty", "周五", "1", "--platform", "飞信")
+    )
+
+
+def test_a_group_is_shown_with_the_source_of_every_field_and_names_only_for_a_reason(
+    furnished: Path,
+):
+    shown = run("group", "show", "1")
+    whole = run("group", "show", "预算科工作群", "--reveal", "核对登记")
+
+    assert shown.exit_code == 0, shown.stderr
+    assert "群主：赵*　[填报]" in shown.stdout
+    assert "成员数：（空）　[观察]" in shown.stdout
+    assert "备案状态：未备案　[办理记录]" in shown.stdout
+    assert "赵一" not in shown.stdout
+    assert "登记不完整，还缺：用途、" in shown.stdout
+    assert "群主：赵一　[填报]" in whole.stdout
+    vault = Vault.open(furnished / "data" / "vault.key")
+    with contextlib.closing(open_store(furnished / "data" / "qungui.db")) as store:
+        records = UnitOfWork(store, vault)
+        reasons = [look.reason for who in (1, 2) for look in records.people.looks_at(who)]
+    assert reasons == ["核对登记", "核对登记"]
+
+
+def test_what_is_edited_without_a_bot_is_filed_when_it_runs(furnished: Path):
+    result = run("group", "edit", "1", "--unit", "国库科", "--owner", "李四=20004")
+
+    assert result.exit_code == 0, result.stderr
+    assert "归属科室：预算科 → 国库科" in result.stdout
+    assert "群主：赵*（尾号0011） → 李*（尾号0004）" in result.stdout
+    assert "要向机关党委备案：" in result.stdout
+    assert "登记不完整，还缺：用途、" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("9", "--unit", "国库科"), "没有登记的群“9”"),
+        (("1", "--unit", ""), "归属科室不能是空的"),
+        (("1", "--owner", "=20004"), "姓名=账号"),
+        (("1", "--owner", "李四=四"), "群主账号要写数字"),
+        (("1", "--approved-on", "昨天"), "批准日期要写成 2026-11-20 这样的日期"),
+        (("1", "--unit", "国库科", "--happened-on", "2999-01-01"), "变更日期还没有到"),
+        (("1", "--owner", "郑七=20011"), "账号尾号 0011 已登记为赵*"),
+    ],
+)
+def test_what_cannot_be_edited_is_said(furnished: Path, words, said):
+    result = run("group", "edit", *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_an_export_keeps_every_other_file(furnished: Path):
+    (furnished / "a.xlsx").write_text("x")
+
+    assert "已经有了" in sentence(run("group", "export", "a.xlsx"))
+    assert ".xlsx" in sentence(run("group", "export", "a.csv"))
+    assert (furnished / "a.xlsx").read_text() == "x"

@@ -13,17 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.adapters import Platform
+from bot.adapters import Platform, itchat, wechaty
 from bot.adapters.onebot import ADAPTER, OneBotSettings
 from bot.bootstrap import load_plugins
 from bot.config import (
     Account,
     Config,
+    FilingFolder,
+    Mail,
     Office,
     Retention,
     RuleSetting,
     Screening,
     Store,
+    Templates,
     Web,
     load_config,
 )
@@ -33,8 +36,10 @@ from bot.toml_lines import lines_of
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 TOKEN = "s3cret-of-the-peer"
-ENVIRON = {"QUNGUI_TOKEN": TOKEN}
+PASSWORD = "not a real password"
+ENVIRON = {"QUNGUI_TOKEN": TOKEN, "QUNGUI_MAIL_PASSWORD": PASSWORD}
 PLATFORMS = {"onebot": ADAPTER}
+SHIPPED = {"onebot": ADAPTER, "wechaty": wechaty.ADAPTER, "itchat": itchat.ADAPTER}
 
 OFFICE = """
 [office]
@@ -49,6 +54,14 @@ platform = "onebot"
 way = "forward"
 url = "ws://127.0.0.1:3001"
 token_env = "QUNGUI_TOKEN"
+"""
+
+MAIL = """
+[mail]
+host = "smtp.example.cn"
+sender = "gzq@example.cn"
+user = "gzq"
+password_env = "QUNGUI_MAIL_PASSWORD"
 """
 
 
@@ -124,19 +137,24 @@ def test_the_example_states_the_defaults():
     assert config.accounts[0].pace_seconds == 1.5
 
 
-def test_the_example_loads_with_every_line_switched_on(load, write):
+def test_the_example_loads_with_every_line_switched_on(load, write, tmp_path):
     write("[2027]\n", name="calendar.toml").write_text("")
+    (tmp_path / "forms").mkdir()
     text = EXAMPLE.read_text(encoding="utf-8")
-    everything = re.sub(r"(?m)^# (?=[a-z_]+ =|\[)(?!token_file)", "", text)
+    everything = re.sub(r"(?m)^# (?=[a-z_]+ =|\[)(?!(token|password|ca)_file|tls_)", "", text)
 
     kinds = load_plugins().workflow_settings
 
-    config = load(everything, workflows=kinds, rules=["gambling"])
+    config = load(everything, workflows=kinds, platforms=SHIPPED, rules=["gambling"])
 
     assert config.rules["gambling"].mode is Mode.OBSERVE
     assert config.workflows == {name: kind() for name, kind in kinds.items()}
     assert config.office.calendar.name == "calendar.toml"
+    assert config.forms.folder == tmp_path / "forms"
     assert config.accounts[0].self_id == "10001"
+    assert config.mail.password.get_secret_value() == PASSWORD
+    assert (config.mail.port, config.mail.timeout_seconds) == (587, 30.0)
+    assert config.filing_folder.path == tmp_path / "filings"
 
 
 @pytest.mark.parametrize(
@@ -144,9 +162,12 @@ def test_the_example_loads_with_every_line_switched_on(load, write):
     [
         (r"\[office\]", Office),
         (r"\[screening\]", Screening),
+        (r"\[forms\]", Templates),
         (r"\[store\]", Store),
         (r"\[retention\]", Retention),
         (r"\[web\]", Web),
+        (r"\[mail\]", Mail),
+        (r"\[filing_folder\]", FilingFolder),
         (r"\[\[accounts\]\]", Account),
         (r"\[rules\.\w+\]", RuleSetting),
     ],
@@ -158,10 +179,24 @@ def test_every_setting_is_explained_in_the_example(section, model):
 
     keys = re.findall(r"(?m)^(?:# )?(\w+) = ", body)
 
-    expected = model.model_fields.keys() - {"token", "settings"}
+    expected = model.model_fields.keys() - {"token", "password", "settings"}
     if model is Account:
         expected |= OneBotSettings.model_fields.keys()
     assert set(keys) == expected
+
+
+@pytest.mark.parametrize("platform", SHIPPED.values(), ids=lambda each: each.name)
+def test_every_setting_of_a_platform_is_explained_in_the_example(platform):
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (body,) = (
+        part
+        for part in re.split(r"(?m)^(?:# )?\[+\w.*\]$", text)
+        if f'platform = "{platform.name}"' in part
+    )
+
+    keys = re.findall(r"(?m)^(?:# )?(\w+) = ", body)
+
+    assert set(platform.settings.model_fields) == set(keys) - Account.model_fields.keys()
 
 
 def test_every_section_is_in_the_example():
@@ -270,6 +305,7 @@ def test_a_workflow_may_refuse_in_its_own_words(faults):
         (OFFICE + 'also_for_work_groups = ["BS"]', "BS 没有启用"),
         (OFFICE + 'trouble_mail = "赵一"', "要写成一个邮箱地址"),
         (OFFICE + 'calendar = "none.toml"', "没有这个文件"),
+        (OFFICE + '[forms]\nfolder = "none"', "没有这个文件夹"),
         (OFFICE + 'official_hosts = ["https://www.gov.cn/"]', "只写域名"),
         (OFFICE + 'working_hours = ["09:00-12:00",\n\n"14-18"]', "第7行"),
         (OFFICE + 'working_hours = ["09:00+08:00-12:00"]', "09:00-12:00"),
@@ -375,6 +411,77 @@ def test_a_refusal_leaks_no_token_in_its_traceback(write):
     told = "".join(traceback.format_exception(refused.value))
     assert "geheim" not in told
     assert TOKEN not in told
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ('host = "smtp.example.cn"\n', "", "mail.host：缺少这一项，要写：邮件服务器的域名或地址"),
+        ("smtp.example.cn", "smtp://example.cn:25", "不写 smtp:// 和端口"),
+        ("host", 'security = "none"\nhost', "mail.security：明文"),
+        ("host", 'security = "ssl"\nhost', 'mail.security：只能写 "starttls", "tls" 或 "none"'),
+        ("host", "port = 0\nhost", "mail.port：不能小于 1"),
+        ("host", 'ca_file = "gone.pem"\nhost', "mail.ca_file：没有这个证书文件"),
+        ("host", "timeout_seconds = 0\nhost", "mail.timeout_seconds：不能小于 1"),
+        ("gzq@example.cn", "机关@example.cn", "mail.sender：要写成一个邮箱地址"),
+        ("gzq@example.cn", "gzq@example.cn\\r\\nx", "mail.sender：要写成一个邮箱地址"),
+        ('user = "gzq"\n', "", "mail.password：写了 user 就要有密码"),
+        ('password_env = "QUNGUI_MAIL_PASSWORD"', "", "mail.password：写了 user 就要有密码"),
+        ("QUNGUI_MAIL_PASSWORD", "OTHER", "mail.password_env：环境变量 OTHER 中没有密码"),
+        ("password_env", 'password = "geheim"\npassword_env', "mail.password：密码不能写在配置"),
+        ("password_env", 'smtp_password = "geheim"\npassword_env', "密码不能写在配置文件里"),
+        ("password_env", 'password_file = "none"\npassword_env', "不存在或读不出来"),
+        ("sender", "sendr", "是不是 sender"),
+    ],
+)
+def test_a_mistake_about_mail_is_told(faults, right, wrong, complaint):
+    assert right in MAIL
+
+    told = faults(OFFICE + MAIL.replace(right, wrong))
+
+    assert any(complaint in fault for fault in told), told
+    assert not any("geheim" in fault for fault in told)
+
+
+def test_a_mail_server_has_the_port_of_its_way_and_its_password_is_never_shown(load, write):
+    write("another password\n", name="mail.txt").chmod(0o600)
+    here = '[mail]\nhost = "127.0.0.1"\nsecurity = "none"\nsender = "gzq@example.cn"\n'
+
+    sealed, plain = load(OFFICE + MAIL).mail, load(OFFICE + here).mail
+    from_file = load(OFFICE + MAIL.replace("password_env", "password_file").replace(
+        "QUNGUI_MAIL_PASSWORD", "mail.txt")).mail  # fmt: skip
+
+    assert (sealed.port, plain.port) == (587, 25)
+    assert (sealed.password.get_secret_value(), plain.user) == (PASSWORD, "")
+    assert from_file.password.get_secret_value() == "another password"
+    assert PASSWORD not in repr(sealed) + str(sealed.model_dump())
+
+
+def test_a_password_file_open_to_others_is_refused(faults, write):
+    write("another password", name="mail.txt").chmod(0o644)
+
+    (fault,) = faults(OFFICE + MAIL.replace("password_env", "password_file").replace(
+        "QUNGUI_MAIL_PASSWORD", "mail.txt"))  # fmt: skip
+
+    assert "mail.password_file" in fault
+    assert "chmod 600" in fault
+
+
+def test_a_form_cannot_go_a_way_that_is_not_configured(load, faults):
+    @dataclass(frozen=True, kw_only=True)
+    class Ways:
+        way: str = "by_hand"
+
+    text = OFFICE + '[workflows.filing]\nway = "{}"\n'
+    folder = '[filing_folder]\npath = "filings"\n'
+    told = [faults(text.format(way), workflows={"filing": Ways}) for way in ("mail", "folder")]
+    fine = load(text.format("folder") + folder, workflows={"filing": Ways})
+
+    assert told == [
+        ['config.toml 第6行 workflows.filing.way：写 "mail" 就要有 [mail] 一节。'],
+        ['config.toml 第6行 workflows.filing.way：写 "folder" 就要有 [filing_folder] 一节。'],
+    ]
+    assert fine.filing_folder.path.name == "filings"
 
 
 MISTAKES = (

@@ -1,5 +1,6 @@
 """doctor: what is out of order is named, with what to do about it."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import Plugins, load_plugins
-from bot.config import Config, Screening
+from bot.config import Config, FilingFolder, Mail, Screening, Templates
 from bot.doctor import examine
 from bot.model.action import Record
 from bot.vault import Vault
@@ -133,3 +134,60 @@ def test_a_ruined_store_is_named(config, loaded):
 
     (complaint,) = complaints(config, loaded)
     assert "备份" in complaint
+
+
+def test_a_mail_server_and_a_folder_that_do_not_serve_are_named(config, loaded, tmp_path):
+    told = config.model_copy(
+        update={
+            "mail": Mail(
+                host="127.0.0.1",
+                port=a_port_nobody_listens_on(),
+                security="none",
+                sender="gzq@example.cn",
+            ),
+            "filing_folder": FilingFolder(path=tmp_path / "drive"),
+        }
+    )
+
+    mail, folder = complaints(told, loaded)
+
+    assert mail.startswith("邮件：连不上邮件服务器")
+    assert folder.startswith("备案文件夹：没有备案文件夹")
+
+
+def test_a_folder_that_serves_is_said_to(config, loaded, tmp_path):
+    (tmp_path / "drive").mkdir()
+    fine = config.model_copy(update={"filing_folder": FilingFolder(path=tmp_path / "drive")})
+
+    said = [verdict.text for verdict in examine(fine, loaded)]
+
+    assert "备案文件夹：可用" in said
+    assert list((tmp_path / "drive").iterdir()) == []
+
+
+def test_a_template_of_the_office_that_is_not_in_use_is_named(config, loaded, tmp_path):
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "filing.docx").write_bytes(b"no template")
+    told = config.model_copy(update={"forms": Templates(folder=tmp_path / "forms")})
+
+    (complaint,) = complaints(told, loaded)
+
+    assert "filing.docx：已损坏" in complaint
+    assert complaint.endswith("改好以前用的是自带的模板。")
+
+
+def a_port_nobody_listens_on() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_a_calendar_that_differs_from_the_published_days_is_named(config, loaded, tmp_path):
+    table = tmp_path / "calendar.toml"
+    table.write_text(
+        "[2026]\noff = [2026-01-01, 2026-05-01, 2026-05-02, 2026-10-01, 2026-10-02, 2026-10-03]\n"
+    )
+    office = config.office.model_copy(update={"calendar": table})
+
+    told = complaints(config.model_copy(update={"office": office}), loaded)
+
+    assert any("2026-02-14：公布的安排是上班" in each for each in told)

@@ -17,8 +17,8 @@ class Opening:
     """What an account is opened with.
 
     `settings` are the account's own, of the type that its platform declares; `count(kind, reason)`
-    is told of what was dropped; `folder` is where files for the operator may be put (0700);
-    `timing` replaces the platform's usual waits.
+    is told of what was dropped; `folder` (0700) is where files for the operator may be put, `out`
+    shows him a text at the console; `timing` replaces the platform's usual waits.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Opening:
     clock: Clock
     count: Count
     folder: Path
+    out: Callable[[str], None]
     timing: Any = None
 
 
@@ -36,8 +37,10 @@ def _no_doors(_: Sequence[Adapter]) -> Mapping[str, Endpoint]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Platform:
-    """A chat platform: its name in the configuration, and how its accounts are opened.
+    """A way to a chat platform: its name in the configuration, and how its accounts are opened.
 
+    `chat` is the platform that its accounts begin with (`qq:10001`; empty: the name): several ways
+    may lead to one.
     `settings` is a type whose fields are the keys an account may have besides the common ones;
     `open` raises BotError for settings that cannot work. `doors` gives the WebSocket paths through
     which peers connect to the adapters given.
@@ -46,5 +49,6 @@ class Platform:
     name: str
     settings: type[Any]
     open: Callable[[Opening], Adapter]
+    chat: str = ""
     needs_token: bool = True
     doors: Callable[[Sequence[Adapter]], Mapping[str, Endpoint]] = _no_doors

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import groups, people, rules, running
+from bot.cli import filing, groups, people, rules, running
 from bot.log import configure
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 for commands in (running.app, rules.app, people.app):
     app.add_typer(commands)
 app.add_typer(groups.app, name="group")
+app.add_typer(filing.app, name="filing")
 app.add_typer(people.roster_app, name="roster")
 app.add_typer(people.keys_app, name="keys")
 

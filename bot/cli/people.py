@@ -46,6 +46,8 @@ from bot.vault import Vault, told_keys
 from storage.sealed import heads
 
 app = typer.Typer()
+_DAYS = 14
+_DAYS_OF_SEVERAL = 90
 roster_app = typer.Typer(help="单位花名册：谁在哪个科室，谁已离开。", no_args_is_help=True)
 keys_app = typer.Typer(help="加密个人信息的密钥：哪些还在用，换新的。", no_args_is_help=True)
 
@@ -195,7 +197,15 @@ def codes(
         Path | None, typer.Option(help="写到这个文件（不覆盖），不写就显示在屏幕上")
     ] = None,
     name: Annotated[str, typer.Option(help="只给这个人做，旧码作废")] = "",
-    days: Annotated[int, typer.Option(help="几天内有效", min=1, max=90)] = 14,
+    days: Annotated[
+        int | None, typer.Option(help="几天内有效，不写是 14，几个码的是 90", min=1, max=90)
+    ] = None,
+    logins: Annotated[
+        int,
+        typer.Option(
+            help="每人几个码；账号每次登录都会变的平台，机器人每登录一次用一个", min=1, max=20
+        ),
+    ] = 1,
     *,
     again: Annotated[bool, typer.Option("--again", help="旧码还有效的人也重做")] = False,
     config: ConfigPath = DEFAULT_CONFIG,
@@ -211,11 +221,11 @@ def codes(
         if not people:
             print(f"{unit}没有要做确认码的人。", file=sys.stderr)
             return
-        made = [(person, new_code(person.id)) for person in people]
-        expires_at = now + timedelta(days=days)
+        made = [(person, [new_code(person.id) for _ in range(logins)]) for person in people]
+        expires_at = now + timedelta(days=days or (_DAYS if logins == 1 else _DAYS_OF_SEVERAL))
         issued = CodesIssued(
             at=now,
-            codes=tuple((person.id, code) for person, code in made),
+            codes=tuple((person.id, code) for person, codes in made for code in codes),
             expires_at=expires_at,
         )
         shown = [
@@ -247,8 +257,9 @@ def _without_account(
         members = [
             person
             for person in records.people.all()
-            if person.on_roster
-            and person.unit == unit
+            if (person.on_roster or records.groups.roles_of(person.id))
+            # Leaders are often registered without their unit.
+            and (person.unit == unit or (name == person.name and not person.unit))
             and name in {"", person.name}
             and (person.left_on is None or person.left_on >= today)
         ]
@@ -259,13 +270,19 @@ def _without_account(
             )
         if name:
             return members, 0
-        people = [person for person in members if not records.people.accounts_of(person.id)]
+        people = [
+            person
+            for person in members
+            # What lasts for a login only needs a code for the next one.
+            if all(each.login for each in records.people.accounts_of(person.id))
+        ]
         holding = {
             person.id
             for person in people
-            if (code := records.codes.of(person.id)) is not None
-            and code.used_at is None
-            and code.expires_at > now
+            if any(
+                code.used_at is None and code.expires_at > now
+                for code in records.codes.of(person.id)
+            )
         }
         if again:
             return people, 0

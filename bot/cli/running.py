@@ -16,7 +16,9 @@ from bot.bootstrap import (
     STORE_NAME,
     Bot,
     Plugins,
+    calendar_doubts,
     make_calendar,
+    make_forms,
 )
 from bot.cli.common import (
     DEFAULT_CONFIG,
@@ -98,7 +100,12 @@ def check_config(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """检查配置文件，一次列出全部错误。"""
     with sentences():
         loaded = plugins_in_use()
-        make_calendar(read_config(config, loaded))
+        chosen = read_config(config, loaded)
+        make_calendar(chosen)
+        if faults := make_forms(loaded, chosen).faults:
+            raise BotError("\n".join(faults))
+        for doubt in calendar_doubts(chosen):
+            print(f"注意：{doubt}")
         print(f"{config} 没有错误。")
 
 

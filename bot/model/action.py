@@ -10,8 +10,9 @@ from enum import IntEnum
 
 from bot.model.alert import Alert, Appeal
 from bot.model.event import Event
+from bot.model.filing import Document, Edition, Filing, FilingStep, GroupChange
 from bot.model.finding import Judgement
-from bot.model.group import GroupState, Member, Person, Role
+from bot.model.group import Activity, GroupState, Member, Person, Role, Scale
 from bot.model.join import JoinRequest
 from bot.model.member import Account
 from bot.model.message import Standing
@@ -92,6 +93,50 @@ class RemoveMember(Outgoing):
 
     group: str
     user: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendMail(Outgoing):
+    """A mail with one document, from the account `mail:<sender>`; answered by FilingCarried.
+
+    `message_id` (with its angle brackets) is the same for all tries.
+    """
+
+    to: tuple[str, ...] = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+    message_id: str
+    document: Document
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PutFile(Outgoing):
+    """A document put into the folder of the account `folder:<name>`; answered by FilingCarried."""
+
+    document: Document
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AcceptInvitation(Outgoing):
+    """Go into a group to which the bot was invited; believed only when it is seen in the group."""
+
+    flag: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenameGroupChat(Outgoing):
+    """Give a group another name at the platform; believed when an event or the list shows it."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announce(Outgoing):
+    """Put up a group's announcement (群公告) in the place of the one that stands there."""
+
+    group: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,17 +234,53 @@ class RegisterGroup(Change):
     purpose: str = ""
     join_way: str = ""
     rules: str = ""
+    contact: str = field(default="", repr=False)
     approver: str = ""
     approved_on: date | None = None
+    opened_on: date | None = None
+    filed_as: str = ""
     trial_until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RenameGroup(Change):
-    """Keep a group's new name."""
+    """Keep a group's new name, as it is seen now."""
 
     group: int
     name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AmendGroup(Change):
+    """Keep what people state of a group; None leaves as it is."""
+
+    group: int
+    account: str | None = None
+    unit: str | None = None
+    purpose: str | None = None
+    join_way: str | None = None
+    rules: str | None = None
+    contact: str | None = field(default=None, repr=False)
+    approver: str | None = field(default=None, repr=False)
+    approved_on: date | None = None
+    opened_on: date | None = None
+    filed_as: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteGroup(Change):
+    """Keep which size and activity of a group were last taken note of; None leaves as it is."""
+
+    group: int
+    scale: Scale | None = None
+    activity: Activity | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeeGroups(Change):
+    """Keep that groups stood in their account's list under the names that the register has."""
+
+    groups: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -238,11 +319,15 @@ class Pause(Change):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnrolPerson(Change):
-    """Bring a person into the register, with the id its reader promised, and his account."""
+    """Bring a person into the register, with the id its reader promised, and his account.
+
+    Who is already there gets the account only; without a user there is none. `login` as in Account.
+    """
 
     person: Person
     platform: str
-    user: str = field(repr=False)
+    user: str = field(default="", repr=False)
+    login: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -313,14 +398,25 @@ class UnlinkAccount(Change):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndLogin(Change):
-    """End what was confirmed for an account's last login, where ids change with each."""
+    """End what hung on the ids of an account's last login, where ids change with each.
+
+    Nobody is confirmed any more, member lists begin anew, and what waits to be said to somebody in
+    private through the account is not said.
+    """
+
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepBeyondLogin(Change):
+    """Keep for good what was confirmed through an account, whose ids turn out to be stable."""
 
     account: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueCodes(Change):
-    """Keep one-time codes of people (person, code), hashed; an earlier one of a person ends."""
+    """Keep one-time codes of people (person, code), hashed; a person's earlier ones end."""
 
     codes: tuple[tuple[int, str], ...] = field(repr=False)
     expires_at: datetime
@@ -328,9 +424,10 @@ class IssueCodes(Change):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UseCode(Change):
-    """Keep that a person's code has been used."""
+    """Keep that one of a person's codes has been used."""
 
     person: int
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -402,6 +499,34 @@ class SaveDataRequest(Change):
     """Keep a request about somebody's own data; a new one brings the id its reader promised."""
 
     request: DataRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveFiling(Change):
+    """Keep a filing as it now is; a new one brings the id its reader promised."""
+
+    filing: Filing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaveGroupChanges(Change):
+    """Keep changes of filings as they now are; their filings are kept before them."""
+
+    changes: tuple[GroupChange, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepEdition(Change):
+    """Keep an edition of a filing's form; one that is kept is never changed."""
+
+    edition: Edition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeepFilingStep(Change):
+    """Keep a line of a filing's history."""
+
+    step: FilingStep
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -489,7 +614,17 @@ class DutyDone(Change):
 
 
 Sending = (
-    SayPrivately | SayInGroup | Recall | AnswerFriendRequest | AnswerJoinRequest | RemoveMember
+    SayPrivately
+    | SayInGroup
+    | Recall
+    | AnswerFriendRequest
+    | AnswerJoinRequest
+    | RemoveMember
+    | AcceptInvitation
+    | RenameGroupChat
+    | Announce
+    | SendMail
+    | PutFile
 )
 Question = DrawGroups | DrawMembers | DrawHistory | LookUp
 Action = (
@@ -501,6 +636,9 @@ Action = (
     | MarkRecalled
     | RegisterGroup
     | RenameGroup
+    | AmendGroup
+    | NoteGroup
+    | SeeGroups
     | SetGroupState
     | ObserveGroup
     | NoticePosted
@@ -515,6 +653,7 @@ Action = (
     | ConfirmAccount
     | UnlinkAccount
     | EndLogin
+    | KeepBeyondLogin
     | IssueCodes
     | UseCode
     | CountTry
@@ -526,6 +665,10 @@ Action = (
     | SaveAudit
     | SaveAuditItems
     | SaveDataRequest
+    | SaveFiling
+    | SaveGroupChanges
+    | KeepEdition
+    | KeepFilingStep
     | OpenDialogue
     | CloseDialogue
     | Wake

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.model.filing import ChangeKind, FilingAnswer, Noticed
 from bot.model.finding import Finding, Flagged
-from bot.model.group import GroupListing, Member
+from bot.model.group import GroupListing, Member, Role
 from bot.model.message import Attachment, Message, Standing
 from bot.model.roster import RosterRow
 
 
 class Ability(StrEnum):
-    """What a platform's adapter can do at all; a group's present powers narrow it."""
+    """What a platform's adapter can do at all; a group's present powers narrow it.
+
+    What needs one that is not declared fails as "unsupported". Who can recall can also look up.
+    """
 
     RECALL = "recall"
     REMOVE = "remove"
@@ -25,6 +29,9 @@ class Ability(StrEnum):
     PRIVATE = "private"
     STABLE_IDS = "stable_ids"
     JOIN_REQUESTS = "join_requests"
+    INVITATIONS = "invitations"
+    FRIEND_REQUESTS = "friend_requests"
+    ANNOUNCE = "announce"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,10 +95,11 @@ class MemberLeft(PlatformEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotRemoved(PlatformEvent):
-    """The watching account itself is no longer in the group."""
+    """The watching account itself is no longer in the group; `since` as in GroupRenamed."""
 
     group: str
     operator: str = field(default="", repr=False)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,43 +141,55 @@ class FriendRequested(PlatformEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InvitedToGroup(PlatformEvent):
-    """Somebody invites the bot into a group."""
+    """Somebody invites the bot into a group; `group` is empty where only its `name` is told."""
 
     group: str
     user: str = field(repr=False)
     flag: str = field(repr=False)
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupRenamed(PlatformEvent):
-    """A group has another name than before."""
+    """A group has another name than before.
+
+    It happened at `at`, or where lists were compared some time between `since`, when the old name
+    was last seen, and `at`.
+    """
 
     group: str
     name: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnerChanged(PlatformEvent):
-    """A group has another owner at the platform than before."""
+    """A group has another owner at the platform than before; `since` as in GroupRenamed."""
 
     group: str
     owner: str = field(repr=False)
     before: str = field(default="", repr=False)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupDissolved(PlatformEvent):
-    """A group is gone."""
+    """A group is gone; `since` as in GroupRenamed."""
 
     group: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountConnected(PlatformEvent):
-    """An account is online; `abilities` are what its implementation can do."""
+    """An account is online; `abilities` are what its implementation can do.
+
+    `same_login` says that it only went silent for a while: ids of people mean who they meant.
+    """
 
     name: str
     abilities: frozenset[Ability]
+    same_login: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,6 +261,14 @@ class MessageLookedUp(PlatformEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AccountConfirmed(PlatformEvent):
+    """It became certain whose account a user's is; `account` is the one that watches him."""
+
+    user: str = field(repr=False)
+    person: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CommandGiven(PlatformEvent):
     """Somebody wrote a command line to the bot; in private unless `group` is set."""
 
@@ -264,16 +292,22 @@ class DeedReleased(PlatformEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonNamed:
-    """A person as a form names him: by name, unit and the account he uses."""
+    """A person as a form names him: by name, unit (or staff number) and the account he uses.
+
+    Where people are known by a code only, he has no account yet.
+    """
 
     name: str = field(repr=False)
     unit: str = ""
-    user: str = field(repr=False)
+    user: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupSubmitted(Event):
-    """An operator registers a group (HS-3, HS-8): owner, administrator and leader by name."""
+    """An operator registers a group (HS-3, HS-8): owner, administrator and leader by name.
+
+    `opened_on` is when it was opened, `filed_as` the receipt of a filing made before.
+    """
 
     platform: str
     platform_id: str
@@ -283,12 +317,98 @@ class GroupSubmitted(Event):
     purpose: str = ""
     join_way: str = ""
     rules: str = ""
+    contact: str = field(default="", repr=False)
     approver: str
     approved_on: date | None = None
+    opened_on: date | None = None
+    filed_as: str = ""
     owner: PersonNamed
     administrators: tuple[PersonNamed, ...]
     leader: PersonNamed
     submitted_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupAmended(Event):
+    """An operator states anew what the register says of a group; None leaves as it is.
+
+    `account` is another of the bot's own, which is in the group. `happened_on` is the day of the
+    change, where it was not the day it is told.
+    """
+
+    group: int
+    account: str | None = None
+    unit: str | None = None
+    purpose: str | None = None
+    join_way: str | None = None
+    rules: str | None = None
+    contact: str | None = field(default=None, repr=False)
+    approver: str | None = field(default=None, repr=False)
+    approved_on: date | None = None
+    opened_on: date | None = None
+    filed_as: str | None = None
+    owner: PersonNamed | None = None
+    administrators: tuple[PersonNamed, ...] | None = None
+    leader: PersonNamed | None = None
+    happened_on: date | None = None
+    submitted_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolesChanged(Event):
+    """Others than before hold a role in a group, as people decided; ids of people."""
+
+    group: int
+    role: Role
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeNoticed(Event):
+    """Something of a group has changed that is to be filed; `at` is when it was noticed.
+
+    It happened between `earliest_at` and `latest_at`. `before` and `after` are as the form says
+    them, for people to read.
+    """
+
+    group: int
+    kind: ChangeKind
+    before: str = field(default="", repr=False)
+    after: str = field(default="", repr=False)
+    earliest_at: datetime
+    latest_at: datetime
+    how: Noticed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilingAnswered(Event):
+    """A person decided about a filing at the desk; `by` is None where he is not named.
+
+    `changes` are numbers within the filing that CONFIRM or DISMISS means (none: all of them);
+    `text` is the reason, or the receipt's number.
+    """
+
+    number: int
+    answer: FilingAnswer
+    text: str = field(default="", repr=False)
+    changes: tuple[int, ...] = ()
+    by: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilingCarried(Event):
+    """A server or folder took a document: what was sent, to whom, and what it answered.
+
+    Handled before the OutgoingSettled of the same `ref`.
+    """
+
+    ref: str
+    sha256: str
+    message_id: str = ""
+    recipients: tuple[str, ...] = field(default=(), repr=False)
+    refused: tuple[str, ...] = field(default=(), repr=False)
+    answer: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -326,7 +446,7 @@ class RosterKept(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodesIssued(Event):
-    """An operator printed one-time codes: pairs of a person and his code; an older one ends."""
+    """An operator printed one-time codes: (person, code), several for one; older ones end."""
 
     codes: tuple[tuple[int, str], ...] = field(repr=False)
     expires_at: datetime
@@ -360,6 +480,14 @@ class GroupRegistered(Event):
     """A group came into the register; follows GroupSubmitted."""
 
     group: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatcherChanged(Event):
+    """Another account watches a group than `before`; follows GroupAmended."""
+
+    group: int
+    before: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

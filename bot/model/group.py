@@ -1,6 +1,7 @@
 """Who there is: groups, people, members, and the roles that join them."""
 
 import re
+from bisect import bisect
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -43,10 +44,96 @@ class GroupState(StrEnum):
     DISSOLVED = "dissolved"
     REMOVED = "removed"
 
+    @property
+    def label(self) -> str:
+        """The state as people read it."""
+        return {
+            GroupState.REGISTERED: "在用",
+            GroupState.DISSOLVED: "已注销",
+            GroupState.REMOVED: "机器人已不在群",
+        }[self]
+
+
+class Scale(StrEnum):
+    """The bands of a group's size that a filing states; crossing one is a change."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+    HUGE = "huge"
+
+    @property
+    def label(self) -> str:
+        """The band as the form says it."""
+        return {
+            Scale.SMALL: "50人以下",
+            Scale.MEDIUM: "50至199人",
+            Scale.LARGE: "200至499人",
+            Scale.HUGE: "500人及以上",
+        }[self]
+
+    @classmethod
+    def of(cls, count: int, before: "Scale | None" = None) -> "Scale":
+        """Return the band of a size; near a border (a tenth) the band `before` stays.
+
+        Else a group of fifty would cross its border each time somebody comes or goes.
+        """
+        now = _band(count)
+        if before is None or before in {_band(count - count // 10), _band(count + count // 10)}:
+            return before or now
+        return now
+
+
+def _band(count: int) -> Scale:
+    return [Scale.SMALL, Scale.MEDIUM, Scale.LARGE, Scale.HUGE][bisect(_BORDERS, count)]
+
+
+_BORDERS = (50, 200, 500)
+
+
+class Activity(StrEnum):
+    """How much is written in a group; counted in messages per day, never per person."""
+
+    BUSY = "busy"
+    ORDINARY = "ordinary"
+    QUIET = "quiet"
+    DORMANT = "dormant"
+
+    @property
+    def label(self) -> str:
+        """The degree as the form says it."""
+        return {
+            Activity.BUSY: "活跃",
+            Activity.ORDINARY: "一般",
+            Activity.QUIET: "较少",
+            Activity.DORMANT: "长期无消息",
+        }[self]
+
+    @classmethod
+    def of(cls, messages: int, days: int) -> "Activity":
+        """Return the degree of so many messages in so many days."""
+        if not messages:
+            return Activity.DORMANT
+        daily = messages / days
+        if daily >= _BUSY_A_DAY:
+            return Activity.BUSY
+        return Activity.ORDINARY if daily >= 1 else Activity.QUIET
+
+
+COUNTS_KEPT_DAYS = 90
+ACTIVITY_DAYS = 30
+"""Over how many days a group's activity is told."""
+
+_BUSY_A_DAY = 20
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
     """A registered work group (HS-10/1): what a person stated and what was observed.
+
+    `contact` is whom to reach and how. `opened_on` is when it was opened, where that was stated;
+    `filed_as` the receipt of a filing made before the bot knew the group. `noted_scale` and
+    `noted_activity` are those last filed or taken as a matter of course.
 
     `account` is the one account that watches it (`qq:10001`); `id` is its row in the register,
     `platform_id` its id at the platform. `trial_until` is the last day of its trial (HS has none:
@@ -62,8 +149,13 @@ class Group:
     purpose: str = ""
     join_way: str = ""
     rules: str = ""
+    contact: str = field(default="", repr=False)
     approver: str = ""
     approved_on: date | None = None
+    opened_on: date | None = None
+    filed_as: str = ""
+    noted_scale: Scale | None = None
+    noted_activity: Activity | None = None
     state: GroupState = GroupState.REGISTERED
     registered_at: datetime
     trial_until: date | None = None
@@ -73,6 +165,11 @@ class Group:
     standing: Standing | None = None
     owner_user: str | None = field(default=None, repr=False)
     drawn_at: datetime | None = None
+
+    @property
+    def scale(self) -> Scale | None:
+        """The band of its present size, where a list was drawn."""
+        return None if self.member_count is None else Scale.of(self.member_count, self.noted_scale)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

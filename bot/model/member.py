@@ -84,7 +84,8 @@ class KnownMember:
 class MemberList:
     """A group's latest member list: when it was drawn, and whether it can be relied on.
 
-    `first_at` is when the first list was drawn: who was first seen later has joined since.
+    `first_at` is when the first whole list was drawn (of this login, where ids change with each):
+    who was first seen later has joined since.
     """
 
     group: int

@@ -1,6 +1,6 @@
 """What the core needs from outside: clocks, seals, platforms, and readers of the records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.model.action import Outgoing
 from bot.model.alert import Alert, Appeal
 from bot.model.event import Ability, Event, OutcomeState
+from bot.model.filing import Edition, Filing, FilingState, FilingStep, GroupChange
 from bot.model.finding import Finding
 from bot.model.group import Group, Person, Role
 from bot.model.join import JoinRequest
@@ -45,6 +46,10 @@ class Inflow(Protocol):
 
 OFFLINE = "offline"
 """The reason of an outcome when nothing was sent because the account is not connected."""
+ANOTHER_LOGIN = "another_login"
+"""The reason of an outcome when nothing was sent because the user's id is of an earlier login."""
+UNWATCHED = frozenset({"ambiguous", "unknown_room"})
+"""The reasons of a list that was not drawn because the account cannot tell which group it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +110,9 @@ class Groups(Protocol):
     def all(self) -> Sequence[Group]:
         """Return every group in which the bot works, by id."""
 
+    def whole_register(self) -> Sequence[Group]:
+        """Return every group that was ever registered, by id."""
+
     def watched_by(self, account: str) -> Sequence[Group]:
         """Return the groups that one account watches, by id."""
 
@@ -132,6 +140,15 @@ class Groups(Protocol):
     def unscreened_count(self, group: int) -> int:
         """Return how many messages of a group were not fully screened."""
 
+    def listed_at(self, group: int) -> datetime | None:
+        """Return when a group last stood in its account's list under the name it has here."""
+
+    def messages_per_day(self, group: int, since: date) -> Mapping[date, int]:
+        """Return how many messages a group had on each day that had any; 90 days are kept."""
+
+    def message_counts(self, since: date) -> Mapping[int, int]:
+        """Return how many messages each group had since a day; groups without any are left out."""
+
 
 class People(Protocol):
     """Reads the register of people and their accounts."""
@@ -142,8 +159,11 @@ class People(Protocol):
     def with_account(self, platform: str, user: str) -> Person | None:
         """Return whose account it is."""
 
-    def account_of(self, person: int, platform: str) -> str | None:
-        """Return a person's user id at a platform."""
+    def once_with_account(self, platform: str, user: str) -> Person | None:
+        """Return whose account it is, or was at an earlier login."""
+
+    def account_of(self, person: int, through: str) -> str | None:
+        """Return the user id by which a watching account (or any of a platform) reaches a person."""
 
     def next_id(self) -> int:
         """Return the id that the next person will have."""
@@ -151,8 +171,8 @@ class People(Protocol):
     def all(self) -> Sequence[Person]:
         """Return everybody who is known, by id: the same tuple until one of them changes."""
 
-    def named(self, name: str) -> Sequence[Person]:
-        """Return who has exactly this name, by id."""
+    def named(self, name: str, *, without: str = "") -> Sequence[Person]:
+        """Return who has exactly this name, by id; `without` an account reached through one."""
 
     def numbered(self, staff_number: str) -> Sequence[Person]:
         """Return who has this staff number, by id."""
@@ -179,11 +199,11 @@ class People(Protocol):
 class Codes(Protocol):
     """Reads one-time codes and the tries that failed."""
 
-    def of(self, person: int) -> Code | None:
-        """Return the latest code issued to a person."""
+    def of(self, person: int) -> Sequence[Code]:
+        """Return the codes that a person got last, used and expired ones too."""
 
-    def fits(self, person: int, code: str) -> bool:
-        """Whether it is a person's latest code, used and expired or not."""
+    def matching(self, person: int, code: str) -> Code | None:
+        """Return which of a person's codes it is, used and expired or not."""
 
     def tries_by(self, platform: str, user: str, *, since: datetime) -> int:
         """Return how often an account gave a wrong code since a moment."""
@@ -215,6 +235,9 @@ class Members(Protocol):
 
     def newcomers(self, group: int) -> Sequence[KnownMember]:
         """Return who came after the group's first list, has no record and was not asked yet."""
+
+    def administrators(self, group: int) -> Sequence[KnownMember]:
+        """Return who is owner or administrator of a group at its platform, by number."""
 
     def drawn(self, group: int) -> MemberList | None:
         """Return what is known of a group's latest list."""
@@ -296,6 +319,61 @@ class DataRequests(Protocol):
 
     def all(self) -> Sequence[DataRequest]:
         """Return every request, oldest first."""
+
+
+class Filings(Protocol):
+    """Reads the filings, their changes, forms and histories."""
+
+    def get(self, filing: int) -> Filing | None:
+        """Return a filing."""
+
+    def next_id(self) -> int:
+        """Return the id that the next filing will have."""
+
+    def forming(self, group: int) -> Filing | None:
+        """Return the filing of a group whose form is not made, which the next change joins."""
+
+    def open_of_group(self, group: int) -> Sequence[Filing]:
+        """Return a group's filings that have to be done, by id."""
+
+    def open_of(self, person: int) -> Sequence[Filing]:
+        """Return the open filings of the groups in which a person has a role, by id."""
+
+    def open(self) -> Sequence[Filing]:
+        """Return the filings that have to be done, by last day and id."""
+
+    def overdue(self, on: date) -> Sequence[Filing]:
+        """Return the open filings whose last day is before a day, oldest first."""
+
+    def due_between(self, first: date, last: date) -> Sequence[Filing]:
+        """Return the open filings whose last day lies between two days, both included."""
+
+    def in_state(self, *states: FilingState) -> Sequence[Filing]:
+        """Return the filings in some states, by id."""
+
+    def of_group(self, group: int) -> Sequence[Filing]:
+        """Return every filing of a group, oldest first."""
+
+    def latest(self, group: int) -> Filing | None:
+        """Return a group's latest filing."""
+
+    def latest_of_each(self) -> Mapping[int, Filing]:
+        """Return every group's latest filing."""
+
+    def all(self, since: datetime | None = None) -> Sequence[Filing]:
+        """Return every filing, or those opened since a moment, by id."""
+
+    def changes(self, filing: int) -> Sequence[GroupChange]:
+        """Return the changes of a filing, by number."""
+
+    def edition(self, filing: int, number: int) -> Edition | None:
+        """Return an edition of a filing's form."""
+
+    def editions(self, filing: int) -> Sequence[Edition]:
+        """Return the editions of a filing's form, oldest first."""
+
+    def steps(self, filing: int) -> Sequence[FilingStep]:
+        """Return a filing's history, oldest first."""
 
 
 class Findings(Protocol):

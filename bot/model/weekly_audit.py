@@ -117,6 +117,20 @@ class WeeklyAudit:
             raise BotError("这次核查已结束，请看最新的名单。")
         return replace(self, answered_by=by, answered_at=at)
 
+    def restarted(self) -> "WeeklyAudit":
+        """Return the audit waiting for a list again: the ids of the last one are gone."""
+        if not self.is_open:
+            raise BotError("这次核查已结束，请看最新的名单。")
+        return replace(
+            self,
+            state=AuditState.DRAWING,
+            drawn_at=None,
+            members=0,
+            complete=False,
+            recipient=None,
+            due_at=None,
+        )
+
     def closed(self, at: datetime) -> "WeeklyAudit":
         """Return the audit when every item is decided and what was to be done is done."""
         if not self.is_open or self.state is AuditState.DRAWING:
@@ -177,13 +191,17 @@ class ItemDecision(StrEnum):
 
 
 class Removal(StrEnum):
-    """How far a removal has come; REMOVED only when an event or a fresh list shows it."""
+    """How far a removal has come; REMOVED only when an event or a fresh list shows it.
+
+    RELISTED: the account's id ended with a login, and the member stands on a new list.
+    """
 
     ASKED = "asked"
     BY_HAND = "by_hand"
     FAILED = "failed"
     STILL_THERE = "still_there"
     REMOVED = "removed"
+    RELISTED = "relisted"
 
     @property
     def label(self) -> str:
@@ -194,6 +212,7 @@ class Removal(StrEnum):
             Removal.FAILED: "平台未同意移出",
             Removal.STILL_THERE: "仍在群内",
             Removal.REMOVED: "已移出",
+            Removal.RELISTED: "重新登录后另列",
         }[self]
 
 
@@ -223,7 +242,7 @@ class AuditItem:
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to decide, or a removal has not been seen."""
-        if self.removal is Removal.REMOVED:
+        if self.removal in {Removal.REMOVED, Removal.RELISTED}:
             return False
         return self.decision in {None, ItemDecision.REMOVE}
 
@@ -232,6 +251,8 @@ class AuditItem:
 
         Raises BotError when somebody else decided, or a removal is under way or done.
         """
+        if self.removal is Removal.RELISTED:
+            raise BotError(f"{self.number} 号是重新登录前的编号，请看最新的名单。")
         if self.decision is None and self.removal is Removal.REMOVED:
             raise BotError(f"{self.number} 号已经不在群里，不用再处理。")
         another = self.decision is not None and self.decided_by != by
@@ -251,6 +272,10 @@ class AuditItem:
     def gone(self, at: datetime) -> "AuditItem":
         """Return the item after the member left the group, removed or by himself."""
         return replace(self, removal=Removal.REMOVED, removal_at=at)
+
+    def relisted(self, at: datetime) -> "AuditItem":
+        """Return the item after the id of its member ended with a login."""
+        return replace(self, removal=Removal.RELISTED, removal_at=at)
 
     def removing(self, removal: Removal, at: datetime) -> "AuditItem":
         """Return the item with how far its removal has come."""

@@ -8,11 +8,15 @@ from bot.calendar import local
 from bot.commands import read_line
 from bot.model.action import Action, DutyDone, SayPrivately
 from bot.model.errors import BotError
-from bot.model.event import CommandGiven, DutyDue, Event
+from bot.model.event import Ability, CommandGiven, DutyDue, Event
 from bot.model.group import Person
 from bot.plugin import ANYBODY, Asked, Command, Context, Handler, Schedule, Workflow
 
 NOT_FOR_YOU = "您好，我是工作群的合规助手，这项操作请联系群主或管理员。"
+NOT_KNOWN_YET = (
+    "您好，我是工作群的合规助手，重新登录后还不知道您是谁。"
+    "群主、管理员请先回复“实名 确认码”（单位发的纸条上有）；其他事请联系群主或管理员。"
+)
 ONLY_IN_PRIVATE = "为保护同事，群里我不作答，请在这里（私聊）对我说。回复“帮助”看能做什么。"
 NOT_UNDERSTOOD = "没有看懂。回复“帮助”看能做什么。"
 STILL_OPEN = (
@@ -73,7 +77,7 @@ class Decider:
         if command is None or not _may(command, person, context):
             if not commander:
                 if event.group is None:
-                    yield from _one_courtesy(event, context, NOT_FOR_YOU)
+                    yield from _one_courtesy(event, context, _courtesy(event, context, person))
             elif command is not None:
                 yield _reply(event, NOT_FOR_YOU)
             else:
@@ -101,11 +105,20 @@ class Decider:
             yield _reply(event, str(error))
 
 
+def _courtesy(event: CommandGiven, context: Context[Any], person: Person | None) -> str:
+    stable = Ability.STABLE_IDS in context.abilities.get(event.account, {Ability.STABLE_IDS})
+    return NOT_FOR_YOU if stable or person is not None else NOT_KNOWN_YET
+
+
 def _proved(event: CommandGiven, context: Context[Any]) -> Person | None:
     # Else an owner could hand anybody's roles and data to any account he likes.
     platform, _, _ = event.account.partition(":")
     account = context.people.account(platform, event.user)
-    return context.people.get(account.person) if account and account.how.proves else None
+    if account is None or not account.how.proves:
+        return None
+    # What was confirmed for another account's login says nothing about this one's ids.
+    holds = account.login in {None, event.account}
+    return context.people.get(account.person) if holds else None
 
 
 def _may(command: Command, person: Person | None, context: Context[Any]) -> bool:

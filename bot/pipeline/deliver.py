@@ -16,15 +16,18 @@ from bot.model.action import (
     DrawMembers,
     LookUp,
     Outgoing,
+    PutFile,
     SayInGroup,
     SayPrivately,
 )
 from bot.model.event import Ability, OutcomeState
 from bot.model.port import OFFLINE, Adapter, Clock, Outcome
-from bot.pipeline.worker import Item, SendingBegins, SendingEnded
+from bot.pipeline.worker import Item, SendingBegins, SendingEnded, Withdrawn
 from storage.outbox import Letter
 
 _QUESTIONS = (DrawGroups, DrawMembers, DrawHistory, LookUp)
+_LOOKED_UP = (SayPrivately, SayInGroup, PutFile)
+"""What stands somewhere with a mark of its own; of the others nobody can tell whether they do."""
 _QUESTIONS_AT_ONCE = 4
 _TIMEOUT = "timeout"
 _log = event_logger("qungui.deliver")
@@ -47,7 +50,9 @@ class Pace:
 class Courier:
     """Sends what one account has to send; the first lane that has something goes first.
 
-    Questions change nothing and are not paced: a few are asked at a time, beside the sends.
+    Questions change nothing and are not paced: a few are asked at a time, beside the sends. A
+    `patient` one keeps what finds the account offline until it is back; otherwise that send has
+    failed, and whoever wrote it decides anew.
     """
 
     def __init__(
@@ -57,12 +62,14 @@ class Courier:
         pace: Pace,
         clock: Clock,
         submit: Callable[[Item], None],
+        patient: bool = True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._adapter = adapter
         self._pace = pace
         self._clock = clock
         self._submit = submit
+        self._patient = patient
         self._sleep = sleep
         self._heap: list[tuple[int, int, Letter]] = []
         self._filled = asyncio.Event()
@@ -91,7 +98,7 @@ class Courier:
                 if not self._heap:
                     self._filled.clear()
                     await self._filled.wait()
-                if not self._works():
+                if self._patient and not self._works():
                     await self._sleep(self._pace.offline)
                 elif await self._send(heapq.heappop(self._heap)[2]) and self._pace.between:
                     # Without a pause, one send's end and the next one's beginning are one commit.
@@ -121,20 +128,23 @@ class Courier:
     async def _send(self, letter: Letter) -> bool:
         """Send once; False when nothing was sent and the letter waits on."""
         begun = letter.sending_at or self._clock.now()
-        if not await self._begin(letter):
-            self._line_up(letter)
-            await self._sleep(self._pace.offline)
+        try:
+            if not await self._begin(letter):
+                self._line_up(letter)
+                await self._sleep(self._pace.offline)
+                return False
+        except Withdrawn:
+            self._attempts.pop(letter.id, None)
             return False
         self._attempts[letter.id] += 1
         outcome = await self._perform(letter.action)
-        if outcome.state is OutcomeState.FAILED and outcome.reason == OFFLINE:
+        offline = outcome.state is OutcomeState.FAILED and outcome.reason == OFFLINE
+        if offline and self._patient:
             self._attempts[letter.id] -= 1
             self._line_up(letter)
             await self._sleep(self._pace.offline)
             return False
-        if outcome.state is OutcomeState.UNKNOWN and isinstance(
-            letter.action, SayPrivately | SayInGroup
-        ):
+        if outcome.state is OutcomeState.UNKNOWN and isinstance(letter.action, _LOOKED_UP):
             self._aside(self._look(letter, begun))
         else:
             self._end(letter, outcome)
@@ -146,6 +156,8 @@ class Courier:
         self._submit(SendingBegins(letter.id, done))
         try:
             await asyncio.wrap_future(done)
+        except Withdrawn:
+            raise
         except Exception as error:
             _log.fault("a send could not be recorded", error)
             return False
@@ -201,11 +213,17 @@ class Post:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._couriers: list[tuple[Adapter, Courier]] = []
+        self._chats: list[Adapter] = []
         self._undelivered: list[Letter] = []
 
-    def employ(self, adapter: Adapter, courier: Courier) -> None:
-        """Let a courier carry what its adapter's account has to send."""
+    def employ(self, adapter: Adapter, courier: Courier, *, chat: bool = True) -> None:
+        """Let a courier carry what its adapter's account has to send.
+
+        An account that is no `chat` has no groups, and is not among those that are online.
+        """
         self._couriers.append((adapter, courier))
+        if chat:
+            self._chats.append(adapter)
 
     def __call__(self, letters: Sequence[Letter]) -> None:
         """Hand over letters; called in any thread."""
@@ -217,18 +235,12 @@ class Post:
         self._sort(tuple(waiting))
 
     def online(self) -> Mapping[str, bool]:
-        """Return the accounts that are known, and whether each works now."""
-        return {
-            adapter.account: adapter.trouble is None
-            for adapter, _ in self._couriers
-            if adapter.account
-        }
+        """Return the chat accounts that are known, and whether each works now."""
+        return {each.account: each.trouble is None for each in self._chats if each.account}
 
     def abilities(self) -> Mapping[str, frozenset[Ability]]:
-        """Return what each known account can do."""
-        return {
-            adapter.account: adapter.abilities for adapter, _ in self._couriers if adapter.account
-        }
+        """Return what each known chat account can do."""
+        return {each.account: each.abilities for each in self._chats if each.account}
 
     def _sort(self, letters: Sequence[Letter]) -> None:
         for letter in letters:

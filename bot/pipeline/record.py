@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.model.action import (
+    AcceptInvitation,
     Action,
     AllowPhrase,
+    AmendGroup,
+    Announce,
     AnswerFriendRequest,
     AnswerJoinRequest,
     Append,
@@ -28,36 +31,48 @@ from bot.model.action import (
     Hold,
     IssueCodes,
     JudgeFindings,
+    KeepBeyondLogin,
+    KeepEdition,
+    KeepFilingStep,
     KeepLook,
     KeepMember,
     KeepMembers,
     LookUp,
     MarkRecalled,
     MemberGone,
+    NoteGroup,
     NoticePosted,
     ObserveGroup,
     OpenBlind,
     OpenDialogue,
     Pause,
+    PutFile,
     Recall,
     Record,
     RegisterGroup,
     RemoveMember,
     RenameGroup,
+    RenameGroupChat,
     SaveAlert,
     SaveAppeal,
     SaveAudit,
     SaveAuditItems,
     SaveDataRequest,
+    SaveFiling,
+    SaveGroupChanges,
     SaveJoinRequest,
     SaveRoster,
     SayInGroup,
     SayPrivately,
+    SeeGroups,
+    SendMail,
     SetGroupState,
     UnlinkAccount,
     UseCode,
     Wake,
 )
+from bot.model.event import OutcomeState, OutgoingSettled
+from bot.model.port import ANOTHER_LOGIN
 from storage.outbox import Letter
 from storage.unit_of_work import UnitOfWork
 
@@ -81,6 +96,13 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             records.groups.register(action, now)
         case RenameGroup():
             records.groups.rename(action.group, action.name)
+            records.groups.see_listed((action.group,), now)
+        case AmendGroup():
+            records.groups.amend(action)
+        case NoteGroup():
+            records.groups.note(action)
+        case SeeGroups():
+            records.groups.see_listed(action.groups, now)
         case SetGroupState():
             records.groups.set_state(action.group, action.state)
         case ObserveGroup():
@@ -90,7 +112,9 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
         case Pause():
             records.groups.pause(action.group, action.until)
         case EnrolPerson():
-            records.people.enrol(action.person, action.platform, action.user, now)
+            records.people.enrol(
+                action.person, action.platform, action.user, now, login=action.login
+            )
         case Appoint():
             records.groups.appoint(action.person, action.role, action.group, now)
         case Dismiss():
@@ -108,11 +132,13 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
         case UnlinkAccount():
             records.people.unlink(action.platform, action.user)
         case EndLogin():
-            records.people.end_login(action.account, now)
+            _end_login(action.account, records, now)
+        case KeepBeyondLogin():
+            records.people.keep_beyond_login(action.account)
         case IssueCodes():
             records.codes.issue(action, now)
         case UseCode():
-            records.codes.use(action.person, now)
+            records.codes.use(action.person, action.code, now)
         case CountTry():
             records.codes.count_try(action, now)
         case KeepMembers():
@@ -131,6 +157,14 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             records.audits.save_items(action.items)
         case SaveDataRequest():
             records.requests.save(action.request)
+        case SaveFiling():
+            records.filings.save(action.filing)
+        case SaveGroupChanges():
+            records.filings.save_changes(action.changes)
+        case KeepEdition():
+            records.filings.keep_edition(action.edition)
+        case KeepFilingStep():
+            records.filings.keep_step(action.step)
         case OpenDialogue():
             records.dialogues.open(action)
         case CloseDialogue():
@@ -156,6 +190,11 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
             | AnswerFriendRequest()
             | AnswerJoinRequest()
             | RemoveMember()
+            | AcceptInvitation()
+            | RenameGroupChat()
+            | Announce()
+            | SendMail()
+            | PutFile()
             | DrawGroups()
             | DrawMembers()
             | DrawHistory()
@@ -167,8 +206,18 @@ def record(action: Action, records: UnitOfWork, now: datetime) -> Letter | None:
     return None
 
 
+def _end_login(account: str, records: UnitOfWork, now: datetime) -> None:
+    records.people.end_login(account, now)
+    records.members.end_login(account, now)
+    records.groups.end_login(account)
+    for ref in records.outbox.end_login(account, now):
+        failed = OutgoingSettled(at=now, ref=ref, state=OutcomeState.FAILED, reason=ANOTHER_LOGIN)
+        records.inbox.add(failed, now)
+
+
 def _expire(action: Expire, records: UnitOfWork, now: datetime) -> None:
     records.groups.expire_messages(action.message_ids_before)
+    records.groups.expire_counts(now)
     records.findings.expire_excerpts(action.excerpts_before)
     records.inbox.expire(action.settled_before)
     records.outbox.expire(action.settled_before)
@@ -181,4 +230,5 @@ def _expire(action: Expire, records: UnitOfWork, now: datetime) -> None:
     records.joins.expire(action.left_before)
     records.audits.expire(action.audit_before)
     records.requests.expire(action.audit_before)
+    records.filings.expire(action.audit_before)
     records.audit.expire(action.audit_before, now)

@@ -54,9 +54,13 @@ class Arrived(NamedTuple):
     done: Future[None] | None = None
 
 
+class Withdrawn(Exception):  # noqa: N818 - what happened to the letter, no error of anybody's
+    """Something was settled before it was sent: it is not to be sent any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class SendingBegins:
-    """A send may reach the platform from the next moment on."""
+    """A send may reach the platform from the next moment on; `done` raises Withdrawn if not."""
 
     letter: int
     done: Future[None] = field(repr=False)
@@ -266,11 +270,14 @@ class Worker:
             case Arrived():
                 kept = [self._event(each, after) for each in meant]
             case SendingBegins():
-                self._records.outbox.sending(item.letter, self._clock.now())
+                if not self._records.outbox.sending(item.letter, self._clock.now()):
+                    after.append(lambda: _settle(item.done, [Withdrawn()]))
+                    return
             case SendingEnded():
-                self._ended(item)
+                # First what the platform answered, so that the outcome finds it handled.
                 for each in meant:
                     self._event(each, after)
+                self._ended(item)
             case Tick():
                 self._due()
             case Ask():

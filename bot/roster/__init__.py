@@ -20,7 +20,7 @@ from bot.roster.table import Cell, Merge, Progress, Row, Table, UnreadableError
 from bot.roster.text_table import text_tables
 from bot.roster.workbook import workbook_tables
 
-__all__ = ["LARGEST", "MOST_PEOPLE", "Problem", "RosterFile", "read_roster"]
+__all__ = ["LARGEST", "MOST_PEOPLE", "Problem", "RosterFile", "read_roster", "tables_of"]
 
 LARGEST: Final = 50 << 20
 """Bytes of a file; one of 50,000 people has about 3 MB."""
@@ -50,7 +50,7 @@ def read_roster(
     `sheet` names the sheet to read where several look like a roster. Raises BotError for a file
     that is none or that is not to be opened; what is wrong in single rows is in `problems`.
     """
-    table, headings = _chosen(path, _tables(path), sheet)
+    table, headings = _chosen(path, tables_of(path), sheet)
     kept, merges = _below(table, headings, progress)
     rows, faults, notes = _unmerged(kept, merges, headings)
     people, problems = read_people(rows, headings, epoch=table.epoch, keep_identity=keep_identity)
@@ -191,19 +191,22 @@ def _first(numbers: Sequence[int]) -> str:
     return f"第 {'、'.join(map(str, numbers[:_SHOWN_ROWS]))}{more} 行"
 
 
-def _tables(path: Path) -> Iterator[Table]:
-    """Yield the tables of a file, as its first bytes say what it is."""
+def tables_of(path: Path) -> Iterator[Table]:
+    """Yield the tables of a file, as its first bytes say what it is; a text in several readings.
+
+    Raises BotError for a file that is not to be opened.
+    """
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise BotError(f"{path} 不是文件，请写花名册文件的路径。")
+            raise BotError(f"{path} 不是文件，请写表格文件的路径。")
         with path.open("rb") as file:
             beginning = file.read(len(_OLD_OR_LOCKED))
     except OSError as error:
         raise BotError(f"{path} 读不出来，请检查文件是否存在。") from error
     if size > LARGEST:
         raise BotError(
-            f"{path.name} 有 {size >> 20} MB，超过 {LARGEST >> 20} MB，不读，请只留花名册再另存。"
+            f"{path.name} 有 {size >> 20} MB，超过 {LARGEST >> 20} MB，不读，请只留要导入的表再另存。"
         )
     if beginning == _OLD_OR_LOCKED:
         raise BotError(f"{path.name} 是旧格式或加了密码，请另存为没有密码的 .xlsx。")

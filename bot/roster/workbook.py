@@ -255,7 +255,8 @@ class _Sheet(_Text):
                 self.merges.append(made)
 
     def _cell(self, text: str) -> Cell:
-        if self._formula and not self._valued:
+        # A program that works formulas out marks an empty result as text.
+        if self._formula and not (text or (self._valued and self._kind == "str")):
             return Cell("", formula=True, trouble=NOT_CALCULATED)
         if self._kind == "s":
             return Cell(self._strings[int(text)] if text else "", formula=self._formula)

@@ -24,6 +24,7 @@ from bot.model.event import (
     HistoryDrawn,
     OutcomeState,
     OutgoingSettled,
+    WatcherChanged,
 )
 from bot.model.group import Group, Role
 from bot.plugin import Context, Workflow, every, on
@@ -50,28 +51,15 @@ def went_blind(context: Ctx, event: ConnectionLost) -> Iterator[Action]:
 def catch_up(context: Ctx, event: AccountConnected) -> Iterator[Action]:
     """Ask for what was missed, from the group's watermark on."""
     for group in context.groups.watched_by(event.account):
-        seen = context.groups.last_seen(group.id)
-        since = context.groups.blind_since(group.id)
-        if since is None:
-            # The bot itself was not running: it was last certainly there at its last pulse.
-            since = _last_there(context, group, event, seen[1] if seen else None)
-            if since is None:
-                continue
-            yield OpenBlind(group=group.id, since=since, cause="not running")
-        if Ability.HISTORY not in event.abilities:
-            yield from _end(context, group, caught_up=False)
-            continue
-        # What was seen after the absence began proves nothing about the absence.
-        watermark = seen if seen and seen[1] <= since else None
-        yield DrawHistory(
-            account=event.account,
-            lane=Lane.DIGEST,
-            ref=f"history:{group.id}",
-            group=group.platform_id,
-            since=watermark[1] if watermark else since,
-            last_seen=watermark[0] if watermark else None,
-        )
+        yield from _ask_for_missed(context, group, event.account, event.at, event.abilities)
     yield DutyDone(job=_pulse_of(event.account), slot=f"connected:{event.at.isoformat()}")
+
+
+def another_watches(context: Ctx, event: WatcherChanged) -> Iterator[Action]:
+    """Ask for what was missed since the account was there that watched before."""
+    group = context.groups.get(event.group)
+    abilities = context.abilities.get(group.account, frozenset())
+    yield from _ask_for_missed(context, group, event.before, event.at, abilities)
 
 
 def watch(context: Ctx, event: GroupRegistered) -> Iterator[Action]:
@@ -82,12 +70,40 @@ def watch(context: Ctx, event: GroupRegistered) -> Iterator[Action]:
         yield DutyDone(job=_pulse_of(account), slot=f"registered:{event.group}")
 
 
+def _ask_for_missed(
+    context: Ctx, group: Group, before: str, at: datetime, abilities: frozenset[Ability]
+) -> Iterator[Action]:
+    """Ask a group's account for what nobody saw since the account `before` was there."""
+    seen = context.groups.last_seen(group.id)
+    since = context.groups.blind_since(group.id)
+    if since is None:
+        # The bot itself was not running: it was last certainly there at its last pulse.
+        since = _last_there(context, group, before, at, seen[1] if seen else None)
+        if since is None:
+            return
+        yield OpenBlind(group=group.id, since=since, cause="not running")
+    if Ability.HISTORY not in abilities:
+        yield from _end(context, group, caught_up=False)
+        return
+    # What was seen after the absence began proves nothing about the absence.
+    watermark = seen if seen and seen[1] <= since else None
+    yield DrawHistory(
+        account=group.account,
+        lane=Lane.DIGEST,
+        ref=f"history:{group.id}",
+        group=group.platform_id,
+        since=watermark[1] if watermark else since,
+        # Another account knows a message by another id.
+        last_seen=watermark[0] if watermark and before == group.account else None,
+    )
+
+
 def _last_there(
-    context: Ctx, group: Group, event: AccountConnected, seen_at: datetime | None
+    context: Ctx, group: Group, account: str, at: datetime, seen_at: datetime | None
 ) -> datetime | None:
     """Return when a group was last watched; None for one that never was, which is owed nothing."""
-    pulse = context.duties.last(_pulse_of(event.account))
-    if pulse is not None and pulse > event.at - _SAME_MOMENT:
+    pulse = context.duties.last(_pulse_of(account))
+    if pulse is not None and pulse > at - _SAME_MOMENT:
         pulse = group.registered_at
     known = [moment for moment in (pulse, seen_at) if moment and moment >= group.registered_at]
     return max(known, default=None)
@@ -138,7 +154,7 @@ def _end(context: Ctx, group: Group, *, caught_up: bool) -> Iterator[Action]:
     span = f"{local(since):%m-%d %H:%M} 到 {local(context.now):%m-%d %H:%M}"
     text = f"【盲区】“{group.name}”{span} 机器人离线，这段时间的消息没有检查到，请留意。无需回复。"
     for owner in context.groups.holders(group.id, Role.OWNER):
-        user = context.people.account_of(owner.id, group.platform)
+        user = context.people.account_of(owner.id, group.account)
         if user is not None:
             yield SayPrivately(
                 account=group.account,
@@ -157,6 +173,7 @@ WORKFLOW = Workflow(
         on(ConnectionLost, went_blind),
         on(AccountConnected, catch_up),
         on(GroupRegistered, watch),
+        on(WatcherChanged, another_watches),
         on(HistoryDrawn, caught_up),
         on(OutgoingSettled, not_caught_up),
     ),

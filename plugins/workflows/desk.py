@@ -6,6 +6,7 @@ from typing import Any, Final
 from bot.calendar import local
 from bot.model.action import Action, SayPrivately
 from bot.model.errors import BotError
+from bot.model.event import Ability
 from bot.model.group import Group, Role
 from bot.model.message import Standing
 from bot.plugin import ANYBODY, Asked, Command, Context, Workflow, command
@@ -15,8 +16,9 @@ _ROOM: Final = 850
 _LINES: Final = 12
 _PARTS: Final = {
     "提醒处置": "待办 看 为什么 撤回 提醒 误报 确认 上报 放行 同意放行 不同意 暂停 恢复 状态",
-    "成员与实名": "成员 实名 入群 同意 拒绝 入群自动拒绝 交接 答复 驳回",
+    "成员与实名": "成员 实名 入群 同意 拒绝 入群自动拒绝 进群 不进群 交接 答复 驳回",
     "周核查": "核查 移 补 留 全留",
+    "备案": "备案 回执 退回",
     "本人": "帮助 群规 申诉 接受 不接受 我的数据 更正 注销",
 }
 _OTHER: Final = "其他"
@@ -89,12 +91,7 @@ def _about(word: str, part: str, parts: dict[str, list[Command]]) -> bool:
 
 def _status(context: Ctx, group: Group) -> list[str]:
     watched = "在线检查" if context.online.get(group.account) else "离线，未检查"
-    powers = {
-        Standing.OWNER: "可撤回",
-        Standing.ADMINISTRATOR: "可撤回",
-        Standing.MEMBER: "不能撤回",
-        None: "权限未知",
-    }[group.standing]
+    powers = _powers(context, group)
     drawn = f"{local(group.drawn_at):%m-%d %H:%M}" if group.drawn_at else "未取"
     waiting = sum(each.source is None for each in context.alerts.open_in(group.id))
     lines = [
@@ -115,6 +112,14 @@ def _status(context: Ctx, group: Group) -> list[str]:
     if missing:
         lines.append(f"　未能完整检查的消息 {missing} 条")
     return lines
+
+
+def _powers(context: Ctx, group: Group) -> str:
+    abilities = context.abilities.get(group.account)
+    if group.standing is None or abilities is None:
+        return "权限未知"
+    by_hand = group.standing is Standing.MEMBER or Ability.RECALL not in abilities
+    return "不能撤回" if by_hand else "可撤回"
 
 
 def _groups(context: Ctx, asked: Asked) -> list[Group]:

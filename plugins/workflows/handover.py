@@ -13,6 +13,7 @@ from typing import Any, Final
 from bot.calendar import SHANGHAI, local
 from bot.model.action import (
     Action,
+    Append,
     Appoint,
     CloseDialogue,
     Dismiss,
@@ -23,7 +24,15 @@ from bot.model.action import (
     Wake,
 )
 from bot.model.errors import BotError
-from bot.model.event import DutyDue, MemberLeft, MembersDrawn, OwnerChanged, RosterKept, TimerDue
+from bot.model.event import (
+    DutyDue,
+    MemberLeft,
+    MembersDrawn,
+    OwnerChanged,
+    RolesChanged,
+    RosterKept,
+    TimerDue,
+)
 from bot.model.group import Group, GroupState, Person, Role
 from bot.model.member import KnownMember
 from bot.plugin import ANYBODY, Asked, Context, Workflow, command, daily, on
@@ -38,7 +47,6 @@ _CHOICE_LIVES: Final = timedelta(minutes=30)
 _IN_GROUP: Final = (Role.OWNER, Role.ADMINISTRATOR)
 _BY: Final = (*_IN_GROUP, Role.LEADER)
 _ABOVE: Final = {Role.OWNER: Role.LEADER, Role.ADMINISTRATOR: Role.OWNER}
-_FILING_WORKING_DAYS: Final = 7
 _SHOWN: Final = 30
 
 
@@ -106,8 +114,15 @@ def accept(context: Ctx, asked: Asked) -> Iterator[Action]:
     group, role = seat.group, seat.role
     yield CloseDialogue(person=heir.id, kind=_OFFER)
     yield CloseDialogue(person=by.id, kind=_OFFERED)
+    before = [each.id for each in context.groups.holders(group.id, role)]
+    after = [*(each for each in before if each != seat.holder.id), heir.id]
     yield Dismiss(person=seat.holder.id, role=role, group=group.id)
     yield Appoint(person=heir.id, role=role, group=group.id)
+    yield Append(
+        event=RolesChanged(
+            at=context.now, group=group.id, role=role, before=tuple(before), after=tuple(after)
+        )
+    )
     yield Record(
         actor=f"person:{heir.id}",
         deed="handover.done",
@@ -116,10 +131,9 @@ def accept(context: Ctx, asked: Asked) -> Iterator[Action]:
     )
     done = f"【交接】{seat.named}已由{seat.holder.masked}交给{heir.masked}，登记已变更。"
     step = _at_the_platform(context, seat, heir)
-    filing = f"请在{_filing_term(context)}前向机关党委备案变更。" if role is Role.OWNER else ""
-    yield _reply(asked, f"{done}\n{step}{filing}今后的提醒发给您，私聊我“帮助”看能做什么。")
+    yield _reply(asked, f"{done}\n{step}今后的提醒发给您，私聊我“帮助”看能做什么。")
     leaders = context.groups.holders(group.id, Role.LEADER)
-    yield from _tell(context, group, (by, seat.holder, *leaders), f"{done}\n{step}{filing}", heir)
+    yield from _tell(context, group, (by, seat.holder, *leaders), f"{done}\n{step}", heir)
     if role is Role.OWNER and not _owns(context, group, heir):
         yield _look_later(context, group)
 
@@ -199,8 +213,7 @@ def owner_changed(context: Ctx, event: OwnerChanged) -> Iterator[Action]:
     now = person.masked if person else "没有实名的账号"
     text = (
         f"【群变动】“{group.name}”的群主换了账号，现在是{now}，登记的群主未变。"
-        "如属实请登记的群主私聊我“交接”，对方接受后登记变更，"
-        f"并在{_filing_term(context)}前向机关党委备案变更；不属实请马上联系原群主。"
+        "如属实请登记的群主私聊我“交接”，对方接受后登记变更；不属实请马上联系原群主。"
     )
     yield from _tell(context, group, (*owners, *(leaders or _committee(context))), text)
 
@@ -314,7 +327,7 @@ def _above(context: Ctx, group: Group, role: Role, person: Person) -> Sequence[P
     return [
         each
         for each in found
-        if each.id != person.id and context.people.account_of(each.id, group.platform)
+        if each.id != person.id and context.people.account_of(each.id, group.account)
     ]
 
 
@@ -500,11 +513,6 @@ def _look_later(context: Ctx, group: Group) -> Wake:
     return Wake(key=f"{_CHECK}:{group.id}", at=datetime.combine(day, time(9, 30), SHANGHAI))
 
 
-def _filing_term(context: Ctx) -> str:
-    due = context.calendar.due(local(context.now).date(), _FILING_WORKING_DAYS)
-    return f"{due.on.month}月{due.on.day}日{'（暂定）' if due.provisional else ''}"
-
-
 def _committee(context: Ctx) -> Sequence[Person]:
     return context.groups.in_office(Role.COMMITTEE)
 
@@ -519,7 +527,7 @@ def _tell(
     """Say something to people in private, to each once."""
     told = {each.id for each in without}
     for person in people:
-        user = context.people.account_of(person.id, group.platform)
+        user = context.people.account_of(person.id, group.account)
         if user is not None and person.id not in told:
             told.add(person.id)
             yield SayPrivately(

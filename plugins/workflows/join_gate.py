@@ -548,7 +548,7 @@ def _recipients(context: Ctx, group: Group) -> Sequence[tuple[Person, str]]:
         (person, user)
         for role in _BY
         for person in context.groups.holders(group.id, role)
-        if (user := context.people.account_of(person.id, group.platform)) is not None
+        if (user := context.people.account_of(person.id, group.account)) is not None
     ]
 
 
@@ -564,7 +564,7 @@ def _tell(
 ) -> Iterator[Action]:
     """Tell the one who decided, else the one who was asked."""
     person = by or request.recipient
-    user = person and context.people.account_of(person, group.platform)
+    user = person and context.people.account_of(person, group.account)
     if user:
         yield SayPrivately(
             account=group.account,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.model.action import Action, EndLogin, KeepMember, KeepMembers, MemberGone
+from bot.model.action import Action, EndLogin, KeepBeyondLogin, KeepMember, KeepMembers, MemberGone
 from bot.model.event import Ability, AccountConnected, MemberJoined, MemberLeft, MembersDrawn
 from bot.model.group import Group, Member
 from bot.plugin import Context, Workflow, on
@@ -31,7 +31,9 @@ def left(context: Ctx, event: MemberLeft) -> Iterator[Action]:
 
 def another_login(_: Ctx, event: AccountConnected) -> Iterator[Action]:
     """End what was confirmed for the last login, where ids change with each."""
-    if Ability.STABLE_IDS not in event.abilities:
+    if Ability.STABLE_IDS in event.abilities:
+        yield KeepBeyondLogin(account=event.account)
+    elif not event.same_login:
         yield EndLogin(account=event.account)
 
 

@@ -179,7 +179,7 @@ def _told(context: Ctx, group: Group) -> tuple[Person, str] | None:
             (person, user)
             for role in _TOLD
             for person in context.groups.holders(group.id, role)
-            if (user := context.people.account_of(person.id, group.platform)) is not None
+            if (user := context.people.account_of(person.id, group.account)) is not None
         ),
         None,
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bot.calendar import local
 from bot.model.action import (
     Action,
+    Append,
     ConfirmAccount,
     CountTry,
     OpenDialogue,
@@ -19,7 +20,7 @@ from bot.model.action import (
     UseCode,
 )
 from bot.model.errors import BotError
-from bot.model.event import Ability
+from bot.model.event import Ability, AccountConfirmed
 from bot.model.group import Group, Person, Role
 from bot.model.member import Account, Confirmation, KnownMember
 from bot.model.weekly_audit import ItemDecision
@@ -125,15 +126,15 @@ def _prove(context: Ctx, asked: Asked, code: str) -> Iterator[Action]:
     """Confirm an account by a code; whatever is wrong, the answer is the same."""
     platform, user = asked.event.account.partition(":")[0], asked.event.user
     issued = context.codes.of(whose_code(code))
-    whose = issued.person if issued else 0
-    since = issued.issued_at if issued else context.now
+    given = context.codes.matching(whose_code(code), code)
+    whose = issued[0].person if issued else 0
+    since = max((each.used_at or each.issued_at for each in issued), default=context.now)
     known = context.people.account(platform, user)
     tried = context.codes.tries_by(platform, user, since=context.now - TRIED_WITHIN)
     tried_for = context.codes.tries_for(whose, since=since)
     right = (
-        context.codes.fits(whose, code),
-        issued is not None and issued.used_at is None and context.now < issued.expires_at,
-        issued is not None and not _has_left(context, context.people.get(whose)),
+        given is not None and given.used_at is None and context.now < given.expires_at,
+        bool(issued) and not _has_left(context, context.people.get(whose)),
         known is None or known.person == whose or known.how is Confirmation.OWNER,
         tried < TRIES,
         tried_for < TRIES,
@@ -145,7 +146,7 @@ def _prove(context: Ctx, asked: Asked, code: str) -> Iterator[Action]:
         yield _reply(asked, _MISTAKE.format(contact=context.office.contact))
         return
     person = context.people.get(whose)
-    yield UseCode(person=person.id)
+    yield UseCode(person=person.id, code=code)
     yield ConfirmAccount(
         account=Account(
             platform=platform,
@@ -162,8 +163,20 @@ def _prove(context: Ctx, asked: Asked, code: str) -> Iterator[Action]:
         subject=f"person:{person.id}",
         detail=Confirmation.CODE.value,
     )
-    yield _reply(
-        asked, f"确认好了：这个账号是{_who(person)}本人，已记为实名。确认码已作废，纸条可以撕掉。"
+    left = sum(
+        each.used_at is None and context.now < each.expires_at
+        for each in context.codes.of(person.id)
+    )
+    slip = (
+        f"这个码已作废；纸条上还有 {left} 个码，机器人每次重新登录后用一个，请收好。"
+        if left
+        else "确认码已作废，纸条可以撕掉。"
+    )
+    yield _reply(asked, f"确认好了：这个账号是{_who(person)}本人，已记为实名。{slip}")
+    yield Append(
+        event=AccountConfirmed(
+            at=context.now, account=asked.event.account, user=user, person=person.id
+        )
     )
 
 

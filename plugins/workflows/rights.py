@@ -352,11 +352,10 @@ def _office(context: Ctx, request: DataRequest) -> Sequence[Person]:
 
 def _others(context: Ctx, people: Sequence[Person], request: DataRequest) -> Sequence[Person]:
     """Return who of some people can be written to and is not the one who asks."""
-    platform, _, _ = request.account.partition(":")
     return [
         each
         for each in people
-        if each.id != request.person and context.people.account_of(each.id, platform)
+        if each.id != request.person and context.people.account_of(each.id, request.account)
     ]
 
 
@@ -364,7 +363,6 @@ def _pass_on(
     context: Ctx, request: DataRequest, people: Sequence[Person], *, waited: int = 0
 ) -> Generator[Action, None, str]:
     """Tell people of a request; return how the first of them is called, "" if nobody was told."""
-    platform, _, _ = request.account.partition(":")
     whose = "未实名成员"
     if request.person is not None:
         person = context.people.get(request.person)
@@ -374,7 +372,7 @@ def _pass_on(
     words = f"内容：{request.text}\n" if request.text else ""
     told = ""
     for each in people:
-        user = context.people.account_of(each.id, platform)
+        user = context.people.account_of(each.id, request.account)
         if user is None or user == request.user:
             continue
         told = told or each.masked

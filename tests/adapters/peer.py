@@ -51,7 +51,7 @@ class Inbox:
             self._came.notify_all()
 
     async def wait_for(self, kind: type[EventType], times: int = 1) -> EventType:
-        async with asyncio.timeout(5), self._came:
+        async with asyncio.timeout(60), self._came:
             await self._came.wait_for(lambda: len(self.of(kind)) >= times)
         return self.of(kind)[times - 1]
 

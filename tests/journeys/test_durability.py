@@ -52,8 +52,8 @@ class Nursery:
 
 
 @contextlib.asynccontextmanager
-async def a_nursery(site: Site) -> AsyncIterator[Nursery]:
-    """Open a nursery for one site."""
+async def a_nursery(site: Site, **more: int) -> AsyncIterator[Nursery]:
+    """Open a nursery for one site; `more` is what its bots are told besides."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -64,7 +64,7 @@ async def a_nursery(site: Site) -> AsyncIterator[Nursery]:
     )
     assert process.stdin is not None
     place = {"folder": str(site.folder), "url": site.sandbox.ws_url, "token": site.sandbox.token}
-    process.stdin.write(json.dumps(place).encode() + b"\n")
+    process.stdin.write(json.dumps(place | more).encode() + b"\n")
     nursery = Nursery(process)
     try:
         yield nursery

@@ -26,7 +26,6 @@ from tests.journeys.conftest import (
 
 SLOW = 20.0
 GROUP = 1
-FILING = "前向机关党委备案变更"
 
 
 async def known(stage: Stage, user: int, name: str, how: Confirmation = Confirmation.CODE) -> int:
@@ -81,7 +80,7 @@ def test_owner_and_successor_agree_and_the_leader_hears_it(on_stage):
         stage.tell(ZHANG, "接受")
 
         done = await stage.comes(ZHANG, "登记已变更", seconds=SLOW)
-        assert FILING in done
+        assert "今后的提醒发给您" in done
         assert await holders(stage, Role.OWNER) == ["张明"]
         for user in (OWNER, LEADER):
             told = await stage.comes(user, "已由陆*交给张*，登记已变更", seconds=SLOW)

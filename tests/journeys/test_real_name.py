@@ -339,3 +339,31 @@ def test_codes_are_printed_for_those_of_a_unit_who_have_none(on_site, tmp_path: 
 
     with caplog.at_level(logging.DEBUG):
         on_site(journey)
+
+
+def test_codes_for_several_logins_are_each_used_once_and_a_new_slip_ends_them(
+    on_site, tmp_path: Path
+):
+    async def journey(site: Site) -> None:
+        async with site.registered() as stage:
+            await imports_roster(stage)
+            paths = [tmp_path / "一.txt", tmp_path / "二.txt"]
+            words = ("codes", "--unit", "预算科", "--name", "张明", "--logins", "3", "--out")
+
+            first = await qungui(site, *words, str(paths[0]))
+            old = re.findall(r"□ (\S+)", paths[0].read_text("utf-8-sig"))
+            proved = await answer(stage, ZHANG, f"实名 {old[0]}")
+            repeated = await answer(stage, ZHANG, f"实名 {old[0]}")
+            await qungui(site, *words, str(paths[1]))
+            new = re.findall(r"□ (\S+)", paths[1].read_text("utf-8-sig"))
+            ended = await answer(stage, ZHANG, f"实名 {old[1]}")
+            again = await answer(stage, ZHANG, f"实名 {new[1]}")
+
+            assert "已制作 1 人的确认码" in first.stderr
+            assert (len(old), len(new)) == (3, 3)
+            assert "还有 2 个码" in proved
+            assert MISTAKE in repeated
+            assert MISTAKE in ended
+            assert "还有 2 个码" in again
+
+    on_site(journey)

@@ -54,7 +54,7 @@ def test_a_slip_says_who_until_when_and_what_to_do():
     code = new_code(12)
 
     text = slips(
-        [(person, code)],
+        [(person, [code])],
         office="云江市财政局",
         contact="机关党委 8001",
         last_day=date(2026, 12, 5),
@@ -73,9 +73,22 @@ def test_a_slip_says_who_until_when_and_what_to_do():
 
 
 def test_a_sheet_holds_so_many_slips():
-    people = [(Person(id=n, name="张三", unit="预算科"), new_code(n)) for n in range(1, 12)]
+    people = [(Person(id=n, name="张三", unit="预算科"), [new_code(n)]) for n in range(1, 12)]
 
     pages = slips(people, office="局", contact="8001", last_day=date(2026, 12, 5)).split("\f")
 
     assert [page.count("剪开") for page in pages] == [A_PAGE, A_PAGE, 1]
+    assert all(page.count("\n") < 64 for page in pages)
+
+
+def test_a_slip_for_several_logins_holds_a_code_for_each():
+    person = Person(id=12, name="张三", unit="预算科")
+    codes = [new_code(12) for _ in range(20)]
+
+    text = slips([(person, codes)] * 3, office="局", contact="8001", last_day=date(2026, 12, 5))
+
+    pages = text.split("\f")
+    assert all(text.count(f"□ {shown_code(code)}") == 3 for code in codes)
+    assert "每次重新登录后用一个" in text
+    assert [page.count("剪开") for page in pages] == [2, 1]
     assert all(page.count("\n") < 64 for page in pages)

@@ -132,6 +132,7 @@ def sit_down(
             joins=records.joins,
             audits=records.audits,
             requests=records.requests,
+            filings=records.filings,
             roster=roster,
             findings=records.findings,
             alerts=records.alerts,

@@ -5,15 +5,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.model.action import DrawGroups, Lane, Outgoing, SayPrivately
-from bot.model.event import OutcomeState
+from bot.model.action import DrawGroups, Lane, Outgoing, PutFile, SayPrivately, SendMail
+from bot.model.event import FilingCarried, OutcomeState
+from bot.model.filing import Document
 from bot.model.port import OFFLINE, Outcome
-from bot.pipeline.deliver import Courier, Pace
-from bot.pipeline.worker import Item, SendingBegins, SendingEnded
+from bot.pipeline.deliver import Courier, Pace, Post
+from bot.pipeline.worker import Item, SendingBegins, SendingEnded, Withdrawn
 from storage.outbox import Letter
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
@@ -21,6 +23,8 @@ ACCOUNT = "qq:10001"
 DONE = Outcome(state=OutcomeState.DONE, message_id="7")
 ABSENT = Outcome(state=OutcomeState.FAILED, reason="history")
 UNKNOWN = Outcome(state=OutcomeState.UNKNOWN, reason="timeout")
+FORM = Document(form="filing", file="备案表.docx", content={})
+NO_HISTORY = Outcome(state=OutcomeState.UNKNOWN, reason="no_history")
 NOT_SENT = Outcome(state=OutcomeState.FAILED, reason=OFFLINE)
 
 
@@ -52,17 +56,19 @@ class Platform:
 class Round:
     """A courier on his round: what he slept, what he recorded, what came of it."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, *, patient: bool = True) -> None:
         self.platform = platform
         self.slept: list[float] = []
         self.ended: list[SendingEnded] = []
         self.before_sleep: Callable[[float], None] = lambda _: None
         self.refusals = 0
+        self.withdrawn: set[int] = set()
         self.courier = Courier(
             platform,  # type: ignore[arg-type]  # a fake without run()
             pace=Pace(between=1.0, look_after=(3.0, 10.0), offline=0.5),
             clock=FixedClock(),
             submit=self._submit,
+            patient=patient,
             sleep=self._sleep,
         )
 
@@ -77,7 +83,9 @@ class Round:
 
     def _submit(self, item: Item) -> None:
         if isinstance(item, SendingBegins):
-            if self.refusals:
+            if item.letter in self.withdrawn:
+                item.done.set_exception(Withdrawn())
+            elif self.refusals:
                 self.refusals -= 1
                 item.done.set_exception(OSError("disk full"))
             else:
@@ -92,8 +100,8 @@ class Round:
 
 
 @contextlib.asynccontextmanager
-async def on_round(platform: Platform) -> AsyncIterator[Round]:
-    walk = Round(platform)
+async def on_round(platform: Platform, *, patient: bool = True) -> AsyncIterator[Round]:
+    walk = Round(platform, patient=patient)
     task = asyncio.create_task(walk.courier.run())
     try:
         yield walk
@@ -107,6 +115,24 @@ def letter(number: int, lane: Lane = Lane.ALERT, *, begun: datetime | None = Non
         account=ACCOUNT, lane=lane, ref=f"{number}", user="20011", text="好", marker="【1】"
     )
     return Letter(id=number, action=said, written_at=NOW, sending_at=begun)
+
+
+def mail(number: int, *, begun: datetime | None = None) -> Letter:
+    sent = SendMail(
+        account=ACCOUNT,
+        ref=f"{number}",
+        to=("dangwei@example.cn",),
+        subject="备案",
+        text="请查收",
+        message_id="<1@example.cn>",
+        document=FORM,
+    )
+    return Letter(id=number, action=sent, written_at=NOW, sending_at=begun)
+
+
+def file(number: int, *, begun: datetime | None = None) -> Letter:
+    put = PutFile(account=ACCOUNT, ref=f"{number}", document=FORM)
+    return Letter(id=number, action=put, written_at=NOW, sending_at=begun)
 
 
 def question(number: int) -> Letter:
@@ -245,6 +271,17 @@ async def test_while_the_account_is_offline_nothing_begins_and_nothing_is_lost()
     assert platform.sent == ["1", "2"]
 
 
+async def test_what_was_withdrawn_meanwhile_is_not_sent():
+    platform = Platform()
+    async with on_round(platform) as walk:
+        walk.withdrawn = {1}
+        walk.take(letter(1), letter(2))
+        await walk.until(1)
+
+    assert platform.sent == ["2"]
+    assert [each.letter.id for each in walk.ended] == [2]
+
+
 async def test_a_send_that_found_the_account_offline_is_tried_again_without_a_look():
     async with on_round(platform := Platform((NOT_SENT, NOT_SENT))) as walk:
         walk.take(letter(1))
@@ -281,3 +318,84 @@ async def test_a_question_that_is_never_answered_ends():
 
     assert len(platform.sent) == 3
     assert walk.ended[0].state is OutcomeState.FAILED
+
+
+async def test_a_mail_of_unknown_outcome_is_neither_looked_up_nor_sent_again():
+    async with on_round(platform := Platform((UNKNOWN,)), patient=False) as walk:
+        walk.take(mail(1), mail(2))
+        await walk.until(2)
+
+    assert platform.sent == ["1", "2"]
+    assert platform.looked == []
+    assert [(each.state, each.reason) for each in walk.ended] == [
+        (OutcomeState.UNKNOWN, "timeout"),
+        (OutcomeState.DONE, ""),
+    ]
+
+
+async def test_a_mail_that_a_killed_bot_was_sending_ends_unknown_and_is_not_sent():
+    looks = (NO_HISTORY, NO_HISTORY)
+    async with on_round(platform := Platform((), looks), patient=False) as walk:
+        walk.take(mail(1, begun=NOW))
+        await walk.until(1)
+
+    assert platform.sent == []
+    assert (walk.ended[0].state, walk.ended[0].reason) == (OutcomeState.UNKNOWN, "no_history")
+
+
+async def test_a_file_that_a_killed_bot_had_put_is_found_with_its_proof():
+    proof = FilingCarried(at=NOW, ref="1", sha256="0" * 64, recipients=("/drive/1.docx",))
+    found = Outcome(state=OutcomeState.DONE, message_id="1.docx", answers=(proof,))
+    async with on_round(platform := Platform((), (found,)), patient=False) as walk:
+        walk.take(file(1, begun=NOW))
+        await walk.until(1)
+
+    assert platform.sent == []
+    assert walk.ended[0].state is OutcomeState.DONE
+    assert walk.ended[0].answers == (proof,)
+
+
+async def test_a_file_that_a_killed_bot_had_not_put_is_put_now():
+    async with on_round(platform := Platform((), (ABSENT, ABSENT)), patient=False) as walk:
+        walk.take(file(1, begun=NOW))
+        await walk.until(1)
+
+    assert platform.sent == ["1"]
+    assert walk.ended[0].state is OutcomeState.DONE
+
+
+async def test_a_file_of_unknown_outcome_is_looked_for():
+    async with on_round(platform := Platform((UNKNOWN,), (ABSENT, DONE)), patient=False) as walk:
+        walk.take(file(1))
+        await walk.until(1)
+
+    assert platform.sent == ["1"]
+    assert walk.ended[0].state is OutcomeState.DONE
+
+
+async def test_a_mail_does_not_wait_for_a_server_in_trouble_but_fails():
+    platform = Platform((NOT_SENT,))
+    platform.trouble = "连不上"
+    async with on_round(platform, patient=False) as walk:
+        walk.take(mail(1))
+        await walk.until(1)
+
+    assert platform.sent == ["1"]
+    assert (walk.ended[0].state, walk.ended[0].reason) == (OutcomeState.FAILED, OFFLINE)
+
+
+async def test_only_chats_are_asked_for_groups_and_all_get_their_letters():
+    class Carrier(Platform):
+        account = "mail:office"
+
+    post = Post(asyncio.get_running_loop())
+    chat, carrier = Round(Platform()), Round(Carrier(), patient=False)
+    post.employ(chat.platform, chat.courier)  # type: ignore[arg-type]  # fakes without run()
+    post.employ(carrier.platform, carrier.courier, chat=False)  # type: ignore[arg-type]
+
+    post([letter(1), replace(mail(2), action=replace(mail(2).action, account="mail:office"))])
+    await asyncio.sleep(0)
+
+    assert post.online() == {ACCOUNT: True}
+    assert set(post.abilities()) == {ACCOUNT}
+    assert (chat.courier.waiting, carrier.courier.waiting) == (1, 1)

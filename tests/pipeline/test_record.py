@@ -6,8 +6,11 @@ from typing import get_args
 import pytest
 
 from bot.model.action import (
+    AcceptInvitation,
     Action,
     AllowPhrase,
+    AmendGroup,
+    Announce,
     AnswerFriendRequest,
     AnswerJoinRequest,
     Append,
@@ -30,32 +33,42 @@ from bot.model.action import (
     Hold,
     IssueCodes,
     JudgeFindings,
+    KeepBeyondLogin,
+    KeepEdition,
+    KeepFilingStep,
     KeepLook,
     KeepMember,
     KeepMembers,
     LookUp,
     MarkRecalled,
     MemberGone,
+    NoteGroup,
     NoticePosted,
     ObserveGroup,
     OpenBlind,
     OpenDialogue,
     Outgoing,
     Pause,
+    PutFile,
     Recall,
     Record,
     RegisterGroup,
     RemoveMember,
     RenameGroup,
+    RenameGroupChat,
     SaveAlert,
     SaveAppeal,
     SaveAudit,
     SaveAuditItems,
     SaveDataRequest,
+    SaveFiling,
+    SaveGroupChanges,
     SaveJoinRequest,
     SaveRoster,
     SayInGroup,
     SayPrivately,
+    SeeGroups,
+    SendMail,
     SetGroupState,
     UnlinkAccount,
     UseCode,
@@ -63,8 +76,9 @@ from bot.model.action import (
 )
 from bot.model.alert import Appeal
 from bot.model.event import TimerDue
+from bot.model.filing import Deed, Document, Edition, FilingState, FilingStep
 from bot.model.finding import Judgement
-from bot.model.group import GroupState, Member, Person, Role
+from bot.model.group import Activity, GroupState, Member, Person, Role, Scale
 from bot.model.join import JoinRequest
 from bot.model.member import Account, Confirmation
 from bot.model.message import Standing
@@ -72,7 +86,7 @@ from bot.model.rights import DataRequest, Look, RequestKind
 from bot.model.weekly_audit import AuditItem, AuditReason, WeeklyAudit
 from bot.pipeline.record import record
 from tests.pipeline.desk import ACCOUNT, GROUP, MORNING, PLACE
-from tests.storage.moments import an_alert
+from tests.storage.moments import a_filing, a_group_change, an_alert
 
 LATER = MORNING + timedelta(hours=1)
 CHANGES = (
@@ -84,6 +98,9 @@ CHANGES = (
     MarkRecalled(group=GROUP, message_id="1"),
     RegisterGroup(id=2, platform="qq", platform_id="700002", account=ACCOUNT, name="群", unit="科"),
     RenameGroup(group=GROUP, name="新名字"),
+    AmendGroup(group=GROUP, unit="国库科"),
+    NoteGroup(group=GROUP, scale=Scale.SMALL, activity=Activity.QUIET),
+    SeeGroups(groups=(GROUP,)),
     SetGroupState(group=GROUP, state=GroupState.DISSOLVED),
     ObserveGroup(group=GROUP, member_count=3, standing=Standing.MEMBER, owner_user="20011"),
     NoticePosted(group=GROUP, version=1),
@@ -102,8 +119,9 @@ CHANGES = (
     ),
     UnlinkAccount(platform="qq", user="20010"),
     EndLogin(account=ACCOUNT),
+    KeepBeyondLogin(account=ACCOUNT),
     IssueCodes(codes=((9, "K7M2P9"),), expires_at=LATER),
-    UseCode(person=9),
+    UseCode(person=9, code="K7M2P9"),
     CountTry(platform="qq", user="20010", person=9),
     ErasePerson(person=10),
     KeepMembers(group=GROUP, members=(Member(user="20013"),), complete=True),
@@ -122,6 +140,10 @@ CHANGES = (
             id=1, kind=RequestKind.COPY, account=ACCOUNT, user="20014", made_at=MORNING
         )
     ),
+    SaveFiling(filing=a_filing(state=FilingState.DISMISSED, closed_at=MORNING)),
+    SaveGroupChanges(changes=(a_group_change(),)),
+    KeepEdition(edition=Edition(filing=1, number=1, content={"name": "群"}, made_at=MORNING)),
+    KeepFilingStep(step=FilingStep(filing=1, at=MORNING, deed=Deed.NOTICED)),
     OpenDialogue(person=1, kind="numbers", body="1 2", expires_at=LATER),
     CloseDialogue(person=1, kind="numbers"),
     Wake(key="alert:1", at=LATER),
@@ -138,6 +160,7 @@ CHANGES = (
     Record(actor="bot", deed="x", subject="y"),
     DutyDone(job="courtesy", slot="x"),
 )
+DOCUMENT = Document(form="filing", file="备案表.docx", content={"name": "群", "rows": [{"a": "b"}]})
 LETTERS = (
     SayPrivately(account=ACCOUNT, user="20011", text="x"),
     SayInGroup(account=ACCOUNT, group=PLACE, text="x"),
@@ -145,6 +168,18 @@ LETTERS = (
     AnswerFriendRequest(account=ACCOUNT, flag="f"),
     AnswerJoinRequest(account=ACCOUNT, group=PLACE, flag="f", accept=False, reason="未实名"),
     RemoveMember(account=ACCOUNT, group=PLACE, user="20014"),
+    AcceptInvitation(account=ACCOUNT, flag="f"),
+    RenameGroupChat(account=ACCOUNT, group=PLACE, name="新群名"),
+    Announce(account=ACCOUNT, group=PLACE, text="群规见附件"),
+    SendMail(
+        account="mail:office",
+        to=("officer@example.test",),
+        subject="备案",
+        text="见附件",
+        message_id="<1@example.test>",
+        document=DOCUMENT,
+    ),
+    PutFile(account="folder:share", document=DOCUMENT),
     DrawGroups(account=ACCOUNT),
     DrawMembers(account=ACCOUNT, group=PLACE),
     DrawHistory(account=ACCOUNT, group=PLACE, since=MORNING),
@@ -165,6 +200,14 @@ def test_every_change_is_applied_and_none_is_sent(desk):
     assert [each.user for each in desk.records.members.of(GROUP)] == ["20014"]
     assert desk.records.alerts.appeals_of(1)
     assert desk.records.audit.broken_at() is None
+
+
+def test_a_new_name_counts_as_seen(desk):
+    record(SeeGroups(groups=(GROUP,)), desk.records, MORNING)
+
+    record(RenameGroup(group=GROUP, name="新名字"), desk.records, LATER)
+
+    assert desk.records.groups.listed_at(GROUP) == LATER
 
 
 @pytest.mark.parametrize("action", LETTERS, ids=lambda each: type(each).__name__)
@@ -201,7 +244,15 @@ def test_what_is_kept_of_people_goes_after_its_term(desk):
         for change in CHANGES[:-1]:
             if not isinstance(change, Expire | ErasePerson):
                 record(change, desk.records, MORNING)
-    tables = ("members", "looks", "codes", "code_tries", "weekly_audits", "audit_items")
+    tables = (
+        "members",
+        "looks",
+        "codes",
+        "code_tries",
+        "weekly_audits",
+        "audit_items",
+        "filing_editions",
+    )
     before = rows_of(desk, *tables)
 
     record(

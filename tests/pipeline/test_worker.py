@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.model.action import (
     Action,
     Append,
+    PutFile,
     Record,
     RenameGroup,
     SaveAlert,
@@ -25,6 +26,7 @@ from bot.model.event import (
     CommandGiven,
     DutyDue,
     Event,
+    FilingCarried,
     FindingsMade,
     GroupRegistered,
     GroupRenamed,
@@ -38,6 +40,7 @@ from bot.model.event import (
     ScreeningReturned,
     TimerDue,
 )
+from bot.model.filing import Document
 from bot.model.message import Attachment, AttachmentKind
 from bot.pipeline.screen import Screened, SlowScreening
 from bot.pipeline.worker import Arrived, Ask, SendingBegins, SendingEnded, Tick
@@ -626,6 +629,37 @@ def test_the_answers_of_a_question_are_events(desk_with):
     desk.worker.run_batch([SendingEnded(letter, OutcomeState.DONE, answers=(renamed(),))])
 
     assert deeds(desk) == ["heard"]
+
+
+def test_what_a_server_answered_is_handled_before_the_outcome(desk_with):
+    heard = []
+
+    def hears(context: Context, event: FilingCarried | OutgoingSettled) -> Iterator[Action]:
+        heard.append(type(event))
+        return iter(())
+
+    listens = (on(FilingCarried, hears), on(OutgoingSettled, hears))
+    desk = desk_with(workflows=[Workflow(name="w", listens=listens)])
+    document = Document(form="filing", file="备案表.docx", content={})
+    put = PutFile(account="folder:share", ref="filing:1:1:1", document=document)
+    letter = desk.records.outbox.add(put, MORNING)
+    carried = FilingCarried(at=MORNING, ref=put.ref, sha256="x")
+
+    desk.worker.run_batch([SendingEnded(letter, OutcomeState.DONE, answers=(carried,))])
+
+    assert heard == [FilingCarried, OutgoingSettled]
+
+
+def test_every_message_is_counted_once(desk):
+    first = desk.posted(1)
+
+    desk.take(first, desk.posted(2))
+    desk.take(first, desk.posted(3))
+    desk.tick(minutes=1)
+
+    assert desk.records.groups.messages_per_day(GROUP, MORNING.date()) == {MORNING.date(): 3}
+    rows = desk.records.connection.execute("SELECT group_id, messages FROM group_days")
+    assert rows.fetchall() == [(GROUP, 3)]
 
 
 def test_a_finding_without_a_clause_is_kept_and_told_to_nobody(desk_with):

@@ -14,10 +14,11 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula; `result` is None where no program has worked it out."""
+    """A formula; `result` is None where no program has worked it out, `hollow` its empty place."""
 
     text: str
     result: str | float | None = None
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ def _content(value: Value, strings: dict[str, int], p: str, *, inline: bool) -> 
     match value:
         case None:
             return "", ""
+        case Formula(text, hollow=True):
+            return "", f"<{p}f>{escape(text)}</{p}f><{p}v/>"
         case Formula(text, result):
             formula = f"<{p}f>{escape(text)}</{p}f>"
             kind, content = _content(result, strings, p, inline=False)

@@ -1,9 +1,10 @@
 """Moments and values that the tests of the store share."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.model.alert import Alert
+from bot.model.filing import ChangeKind, Filing, GroupChange, Noticed
 from bot.model.finding import Finding, Mode, Severity, Span, Topic, Why
 from bot.model.group import Role
 
@@ -57,3 +58,33 @@ def an_alert(**changes: Any) -> Alert:
         "reason": "是通知 不是广告",
     }
     return Alert(**(values | changes))
+
+
+def a_filing(**changes: Any) -> Filing:
+    """Return a filing of group 1."""
+    values: dict[str, Any] = {
+        "id": 1,
+        "group": 1,
+        "opened_at": NOW,
+        "starts_at": NOW - MINUTE,
+        "due_on": date(2026, 11, 27),
+        "rule": "自次日起算7个工作日。",
+    }
+    return Filing(**(values | changes))
+
+
+def a_group_change(**changes: Any) -> GroupChange:
+    """Return a change of group 1 in filing 1."""
+    values: dict[str, Any] = {
+        "filing": 1,
+        "number": 1,
+        "group": 1,
+        "kind": ChangeKind.RENAMED,
+        "before": "预算科工作群",
+        "after": "预算一科工作群",
+        "earliest_at": NOW - MINUTE,
+        "latest_at": NOW,
+        "noticed_at": NOW,
+        "how": Noticed.COMPARED,
+    }
+    return GroupChange(**(values | changes))

@@ -8,6 +8,7 @@ import sqlite_utils
 from pysqlite3 import dbapi2
 
 from bot.model.errors import BotError
+from bot.vault import Vault
 from storage.database import (
     DatabaseError,
     back_up,
@@ -18,6 +19,7 @@ from storage.database import (
     upgrade,
 )
 from storage.migrations import MIGRATIONS
+from storage.unit_of_work import UnitOfWork
 
 TEXT_COLUMNS = {
     "people": {"unit", "post", "left_on", "moved_on", "former_unit"},
@@ -33,8 +35,17 @@ TEXT_COLUMNS = {
     "data_requests": {"kind", "account", "state"},
     "groups": {
         "platform", "platform_id", "account", "name", "unit", "purpose", "join_way", "rules",
-        "approved_on", "state", "trial_until", "standing",
+        "approved_on", "state", "trial_until", "standing", "opened_on", "filed_as", "noted_scale",
+        "noted_activity",
     },
+    "group_listed": set(),
+    "group_days": set(),
+    "filings": {
+        "state", "due_on", "rule", "content_hash", "way", "message_id", "document_hash", "receipt",
+    },
+    "filing_changes": {"kind", "how", "state"},
+    "filing_editions": {"content_hash"},
+    "filing_steps": {"deed"},
     "roles": {"role"},
     "messages": {"account", "message_id"},
     "alerts": {"rule", "topic", "tier", "state", "message_id", "clauses", "decision"},
@@ -161,6 +172,25 @@ def test_the_schema_from_zero_is_that_of_one_step_after_the_other(tmp_path: Path
     assert upgrade(stepwise) == ()
     stepwise.close()
     whole.close()
+
+
+def test_the_groups_of_an_older_store_are_there_after_the_step(tmp_path: Path, vault: Vault):
+    older = open_store(tmp_path / "older.db", migrate=False)
+    MIGRATIONS.apply(sqlite_utils.Database(older), stop_before="m003_filings")
+    approver = vault.seal("钱二", place="groups.approver:1")
+    older.execute(
+        "INSERT INTO groups (id, platform, platform_id, account, name, approver_sealed, state,"
+        " registered_at) VALUES (1, 'qq', '7', 'qq:1', '群', ?, 'registered', 0)",
+        (approver,),
+    )
+
+    steps = upgrade(older)
+
+    group = UnitOfWork(older, vault).groups.get(1)
+    assert steps == ("m003_filings",)
+    assert (group.approver, group.contact, group.filed_as) == ("钱二", "", "")
+    assert group.noted_scale is None
+    older.close()
 
 
 def test_a_failed_step_leaves_the_store_as_it_was(connection):

@@ -68,6 +68,16 @@ def test_a_list_comes_back_with_numbers_and_people(peopled):
     assert peopled.members.get(1, "20014") == peopled.members.numbered(1, 2)
 
 
+def test_who_administers_a_group_at_its_platform_is_known_while_he_is_there(peopled):
+    keep(peopled, ONE, TWO)
+    found = peopled.members.administrators(1)
+
+    keep(peopled, TWO)
+
+    assert [each.user for each in found] == ["20013"]
+    assert peopled.members.administrators(1) == []
+
+
 def test_what_is_known_of_a_list_is_when_and_whether_it_was_complete(peopled):
     keep(peopled, ONE)
 

@@ -226,7 +226,7 @@ def test_who_is_erased_leaves_a_number_and_nothing_else(peopled):
     assert peopled.people.named("张明") == []
     assert peopled.people.with_account("qq", "20013") is None
     assert peopled.people.looks_at(3) == []
-    assert (peopled.codes.of(3), peopled.people.identity_of(3)) == (None, None)
+    assert (peopled.codes.of(3), peopled.people.identity_of(3)) == ([], None)
 
 
 def test_whom_a_hold_keeps_or_who_has_a_role_is_not_erased(peopled):
@@ -259,24 +259,36 @@ def test_who_left_expires_unless_a_hold_or_a_role_keeps_him(peopled):
 def test_a_code_fits_its_person_only_and_is_not_kept_in_clear(peopled):
     peopled.codes.issue(IssueCodes(codes=((1, "K7M2P9"), (2, "Q4X8T3")), expires_at=NOW + DAY), NOW)
 
-    assert peopled.codes.fits(1, "K7M2P9")
-    assert not peopled.codes.fits(2, "K7M2P9")
-    assert not peopled.codes.fits(1, "k7m2p9")
-    assert not peopled.codes.fits(9, "K7M2P9")
+    assert peopled.codes.matching(1, "K7M2P9")
+    assert peopled.codes.matching(2, "K7M2P9") is None
+    assert peopled.codes.matching(1, "k7m2p9") is None
+    assert peopled.codes.matching(9, "K7M2P9") is None
     row = peopled.connection.execute("SELECT * FROM codes WHERE person = 1").fetchone()
     assert not any(b"K7M2P9" in each for each in row if isinstance(each, bytes))
 
 
 def test_a_code_that_was_used_says_so_until_another_is_issued(peopled):
     peopled.codes.issue(IssueCodes(codes=((1, "K7M2P9"),), expires_at=NOW + DAY), NOW)
-    peopled.codes.use(1, NOW + MINUTE)
-    used = peopled.codes.of(1)
+    peopled.codes.use(1, "K7M2P9", NOW + MINUTE)
+    (used,) = peopled.codes.of(1)
 
     peopled.codes.issue(IssueCodes(codes=((1, "Q4X8T3"),), expires_at=NOW + DAY), NOW)
 
     assert used.used_at == NOW + MINUTE
-    assert peopled.codes.of(1).used_at is None
-    assert not peopled.codes.fits(1, "K7M2P9")
+    assert [each.used_at for each in peopled.codes.of(1)] == [None]
+    assert peopled.codes.matching(1, "K7M2P9") is None
+
+
+def test_of_several_codes_of_a_person_each_is_used_for_itself(peopled):
+    codes = ((1, "K7M2P9"), (1, "Q4X8T3"), (2, "R5Y9V4"))
+    peopled.codes.issue(IssueCodes(codes=codes, expires_at=NOW + DAY), NOW)
+
+    peopled.codes.use(1, "K7M2P9", NOW + MINUTE)
+
+    assert peopled.codes.matching(1, "K7M2P9").used_at == NOW + MINUTE
+    assert peopled.codes.matching(1, "Q4X8T3").used_at is None
+    assert len(peopled.codes.of(1)) == 2
+    assert len(peopled.codes.of(2)) == 1
 
 
 def test_tries_count_for_the_account_and_for_the_person(peopled):
@@ -295,7 +307,7 @@ def test_codes_and_tries_are_forgotten_after_their_term(peopled):
 
     assert peopled.codes.expire(NOW + MINUTE) == 1
 
-    assert peopled.codes.of(1) is None
+    assert peopled.codes.of(1) == []
     assert peopled.codes.tries_for(1, since=NOW) == 0
 
 

@@ -1,13 +1,13 @@
 """The registers of people and groups come back as they were written."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.model.action import ObserveGroup, RegisterGroup
+from bot.model.action import AmendGroup, NoteGroup, ObserveGroup, RegisterGroup
 from bot.model.errors import BotError
-from bot.model.group import Group, GroupState, Person, Role
+from bot.model.group import Activity, Group, GroupState, Person, Role, Scale
 from bot.model.message import Standing
 from storage.codec import to_micros
 from storage.groups import MessageKey
@@ -63,8 +63,11 @@ def test_a_group_comes_back_as_registered_and_observed(peopled):
             purpose="工作联系",
             join_way="群主邀请",
             rules="只谈工作",
+            contact="孙三 0571-0000",
             approver="钱二",
             approved_on=date(2026, 11, 2),
+            opened_on=date(2026, 11, 3),
+            filed_as="甲1",
             trial_until=date(2026, 11, 25),
         ),
         NOW,
@@ -88,8 +91,11 @@ def test_a_group_comes_back_as_registered_and_observed(peopled):
         purpose="工作联系",
         join_way="群主邀请",
         rules="只谈工作",
+        contact="孙三 0571-0000",
         approver="钱二",
         approved_on=date(2026, 11, 2),
+        opened_on=date(2026, 11, 3),
+        filed_as="甲1",
         registered_at=NOW,
         trial_until=date(2026, 11, 25),
         notice_version=1,
@@ -113,6 +119,47 @@ def test_a_group_comes_back_as_registered_and_observed(peopled):
         ),
         (lambda groups: groups.notice_posted(1, 4), {"notice_version": 4}),
         (lambda groups: groups.pause(1, NOW), {"paused_until": NOW}),
+        (
+            lambda groups: groups.amend(AmendGroup(group=1, unit="国库科", contact="孙三")),
+            {"unit": "国库科", "contact": "孙三"},
+        ),
+        (
+            lambda groups: groups.amend(AmendGroup(group=1, account="qq:10002")),
+            {"account": "qq:10002"},
+        ),
+        (
+            lambda groups: groups.amend(
+                AmendGroup(
+                    group=1,
+                    purpose="a",
+                    join_way="b",
+                    rules="c",
+                    contact="",
+                    approver="钱二",
+                    approved_on=date(2026, 11, 2),
+                    opened_on=date(2026, 11, 3),
+                    filed_as="甲1",
+                )
+            ),
+            {
+                "purpose": "a",
+                "join_way": "b",
+                "rules": "c",
+                "approver": "钱二",
+                "approved_on": date(2026, 11, 2),
+                "opened_on": date(2026, 11, 3),
+                "filed_as": "甲1",
+            },
+        ),
+        (lambda groups: groups.amend(AmendGroup(group=1)), {}),
+        (
+            lambda groups: groups.note(NoteGroup(group=1, scale=Scale.MEDIUM)),
+            {"noted_scale": Scale.MEDIUM},
+        ),
+        (
+            lambda groups: groups.note(NoteGroup(group=1, activity=Activity.DORMANT)),
+            {"noted_activity": Activity.DORMANT},
+        ),
     ],
 )
 def test_every_change_is_seen_at_once_by_those_who_read_before(peopled, change, expected):
@@ -129,6 +176,64 @@ def test_a_group_in_which_the_bot_no_longer_works_is_not_watched(peopled):
     assert peopled.groups.all() == []
     assert peopled.groups.watched_by("qq:10001") == []
     assert peopled.groups.at("qq", "700001").state is GroupState.REMOVED
+
+
+def test_the_whole_register_has_also_the_groups_that_are_gone(peopled):
+    peopled.groups.set_state(1, GroupState.DISSOLVED)
+
+    assert [each.id for each in peopled.groups.whole_register()] == [1]
+
+
+def test_when_a_name_was_last_seen_never_goes_back(peopled):
+    before = peopled.groups.listed_at(1)
+
+    peopled.groups.see_listed([1], NOW)
+    peopled.groups.see_listed([1], NOW - MINUTE)
+
+    assert before is None
+    assert peopled.groups.listed_at(1) == NOW
+
+
+def test_messages_are_counted_by_the_day_in_china(peopled):
+    groups = peopled.groups
+    late = datetime(2026, 11, 17, 15, 59, tzinfo=UTC)
+    with peopled.transaction():
+        for moment in (late, late + MINUTE, NOW):
+            groups.pass_by(message("1", moment))
+    held = groups.messages_per_day(1, date(2026, 11, 1))
+
+    groups.keep_watermarks()
+    with peopled.transaction():
+        groups.pass_by(message("2"))
+
+    assert held == {date(2026, 11, 17): 1, date(2026, 11, 18): 2}
+    assert groups.messages_per_day(1, date(2026, 11, 18)) == {date(2026, 11, 18): 3}
+    assert groups.message_counts(date(2026, 11, 1)) == {1: 4}
+    assert groups.message_counts(date(2026, 11, 19)) == {}
+
+
+def test_what_was_undone_is_not_counted(peopled):
+    def count_and_fail():
+        with peopled.transaction():
+            peopled.groups.pass_by(message("1"))
+            raise BotError("x")
+
+    with pytest.raises(BotError):
+        count_and_fail()
+
+    assert peopled.groups.message_counts(date(2026, 11, 1)) == {}
+
+
+def test_counts_are_forgotten_after_ninety_days(peopled):
+    with peopled.transaction():
+        peopled.groups.pass_by(message("1", NOW - timedelta(days=91)))
+        peopled.groups.pass_by(message("2", NOW - timedelta(days=90)))
+    peopled.groups.keep_watermarks()
+
+    forgotten = peopled.groups.expire_counts(NOW)
+
+    assert forgotten == 1
+    assert len(peopled.groups.messages_per_day(1, date(2026, 1, 1))) == 1
 
 
 def test_a_change_of_an_unknown_group_is_told(records):

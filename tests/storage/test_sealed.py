@@ -7,8 +7,11 @@ import pytest
 
 from bot.model.action import (
     AllowPhrase,
+    AmendGroup,
     ConfirmAccount,
     Hold,
+    KeepEdition,
+    KeepFilingStep,
     KeepLook,
     KeepMembers,
     ObserveGroup,
@@ -18,6 +21,8 @@ from bot.model.action import (
     SaveAudit,
     SaveAuditItems,
     SaveDataRequest,
+    SaveFiling,
+    SaveGroupChanges,
     SaveJoinRequest,
     SaveRoster,
     SayPrivately,
@@ -25,6 +30,7 @@ from bot.model.action import (
 from bot.model.alert import Appeal
 from bot.model.errors import BotError
 from bot.model.event import CommandGiven
+from bot.model.filing import Deed, Edition, FilingStep
 from bot.model.group import Member, Person
 from bot.model.join import JoinRequest
 from bot.model.member import Account, Confirmation
@@ -36,7 +42,7 @@ from bot.vault import Suite, Vault, key_id
 from storage.database import Connection, open_store
 from storage.sealed import TABLES, Position, heads, prove, reseal
 from storage.unit_of_work import UnitOfWork
-from tests.storage.moments import NOW, a_finding, an_alert
+from tests.storage.moments import NOW, a_filing, a_finding, a_group_change, an_alert
 
 
 @pytest.fixture
@@ -85,6 +91,11 @@ def full(peopled: UnitOfWork) -> UnitOfWork:
             SaveAudit(audit=WeeklyAudit(id=1, group=1, week="2026-W47", opened_at=NOW)),
             SaveAuditItems(items=(item,)),
             SaveDataRequest(request=request.closed(RequestState.DONE, NOW, answer="已改")),
+            AmendGroup(group=1, contact="孙三 0571-0000", approver="钱二"),
+            SaveFiling(filing=a_filing(reason="缺用途")),
+            SaveGroupChanges(changes=(a_group_change(reason="没有改名"),)),
+            KeepEdition(edition=Edition(filing=1, number=1, content={"a": "b"}, made_at=NOW)),
+            KeepFilingStep(step=FilingStep(filing=1, at=NOW, deed=Deed.REFUSED, detail="缺用途")),
             SayPrivately(account="qq:10001", user="20011", text="请看"),
         ):
             record(change, peopled, NOW)

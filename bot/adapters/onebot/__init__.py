@@ -6,6 +6,7 @@ from bot.adapters import Endpoint, Opening, Platform
 from bot.adapters.onebot.actions import OFFLINE
 from bot.adapters.onebot.adapter import OneBotAdapter
 from bot.adapters.onebot.decode import decode
+from bot.adapters.onebot.frame import PLATFORM
 from bot.adapters.onebot.link import Timing
 from bot.adapters.onebot.reverse import PATHS, reverse_endpoint
 from bot.adapters.onebot.settings import OneBotSettings
@@ -34,4 +35,4 @@ def _doors(adapters: Sequence[Adapter]) -> Mapping[str, Endpoint]:
     return dict.fromkeys(PATHS, reverse_endpoint(ours))
 
 
-ADAPTER = Platform(name="onebot", settings=OneBotSettings, open=_open, doors=_doors)
+ADAPTER = Platform(name="onebot", settings=OneBotSettings, open=_open, chat=PLATFORM, doors=_doors)

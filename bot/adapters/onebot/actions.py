@@ -10,7 +10,10 @@ from typing import Final
 from bot.adapters.onebot.decode import Answer
 from bot.adapters.onebot.message import Past, past
 from bot.adapters.onebot.session import Session, Unanswered
+from bot.adapters.splitting import split
 from bot.model.action import (
+    AcceptInvitation,
+    Announce,
     AnswerFriendRequest,
     AnswerJoinRequest,
     DrawGroups,
@@ -20,6 +23,7 @@ from bot.model.action import (
     Outgoing,
     Recall,
     RemoveMember,
+    RenameGroupChat,
     SayInGroup,
     SayPrivately,
 )
@@ -68,35 +72,10 @@ async def perform(session: Session, action: Outgoing, *, sleep: Sleep = asyncio.
         match action:
             case SayPrivately() | SayInGroup():
                 outcome = await _say(session, action, sleep)
-            case Recall():
-                await _want(session, "delete_msg", message_id=_number(action.message_id))
-                outcome = Outcome(state=OutcomeState.DONE)
-            case AnswerFriendRequest():
-                await _want(
-                    session, "set_friend_add_request", flag=action.flag, approve=action.accept
-                )
-                outcome = Outcome(state=OutcomeState.DONE)
-            case AnswerJoinRequest():
-                await _want(
-                    session,
-                    "set_group_add_request",
-                    flag=action.flag,
-                    sub_type="add",
-                    approve=action.accept,
-                    reason=action.reason,
-                )
-                outcome = Outcome(state=OutcomeState.DONE)
-            case RemoveMember():
-                await _want(
-                    session,
-                    "set_group_kick",
-                    group_id=_number(action.group),
-                    user_id=_number(action.user),
-                    reject_add_request=False,
-                )
-                outcome = Outcome(state=OutcomeState.DONE)
-            case _:
+            case DrawGroups() | DrawMembers() | DrawHistory() | LookUp():
                 outcome = await _answer(session, action, sleep)
+            case _:
+                outcome = await _do(session, action)
     except _Refused as refused:
         outcome = refused.outcome
     except Unanswered as unanswered:
@@ -129,21 +108,41 @@ async def find(session: Session, action: Outgoing, *, since: datetime) -> Outcom
     return Outcome(state=state, reason="" if state is OutcomeState.DONE else "history")
 
 
-def split(text: str, *, limit: int = TEXT_LIMIT) -> list[str]:
-    """Cut a text at line ends into parts of at most `limit` characters, at least one part."""
-    parts = []
-    while len(text) > limit:
-        cut = text.rfind("\n", 0, limit + 1)
-        whole_line = cut > 0
-        parts.append(text[: cut if whole_line else limit])
-        text = text[cut + 1 if whole_line else limit :]
-    return [part for part in [*parts, text] if part.strip()] or [text]
+async def _do(session: Session, action: Outgoing) -> Outcome:
+    call = _call(action)
+    if call is None:
+        return Outcome(state=OutcomeState.FAILED, reason="unsupported")
+    name, params = call
+    await _want(session, name, **params)
+    return Outcome(state=OutcomeState.DONE)
+
+
+def _call(action: Outgoing) -> tuple[str, dict[str, object]] | None:  # noqa: PLR0911 - a line each
+    """Return the one call that does it, where its answer tells no more than that it was taken."""
+    match action:
+        case Recall(message_id=message):
+            return "delete_msg", {"message_id": _number(message)}
+        case AnswerFriendRequest(flag=flag, accept=accept):
+            return "set_friend_add_request", {"flag": flag, "approve": accept}
+        case AnswerJoinRequest(flag=flag, accept=accept, reason=reason):
+            answer = {"flag": flag, "sub_type": "add", "approve": accept, "reason": reason}
+            return "set_group_add_request", answer
+        case AcceptInvitation(flag=flag):
+            return "set_group_add_request", {"flag": flag, "sub_type": "invite", "approve": True}
+        case RemoveMember(group=group, user=user):
+            kick = {"group_id": _number(group), "user_id": _number(user)}
+            return "set_group_kick", {**kick, "reject_add_request": False}
+        case RenameGroupChat(group=group, name=name):
+            return "set_group_name", {"group_id": _number(group), "group_name": name}
+        case Announce(group=group, text=text):
+            return "_send_group_notice", {"group_id": _number(group), "content": text}
+    return None
 
 
 async def _say(session: Session, action: SayPrivately | SayInGroup, sleep: Sleep) -> Outcome:
     """Send every part; what fails after a part that stands is UNKNOWN, for resending repeats."""
     first: Outcome | None = None
-    for part in split(action.text):
+    for part in split(action.text, limit=TEXT_LIMIT):
         if first is not None:
             await sleep(session.timing.between_parts)
         try:
@@ -176,7 +175,9 @@ async def _say_part(
     return Outcome(state=OutcomeState.DONE, message_id=None if number is None else str(number))
 
 
-async def _answer(session: Session, question: Outgoing, sleep: Sleep) -> Outcome:
+async def _answer(
+    session: Session, question: DrawGroups | DrawMembers | DrawHistory | LookUp, sleep: Sleep
+) -> Outcome:
     """Ask what changes nothing: a question that was lost may simply be asked again."""
     try:
         match question:
@@ -195,8 +196,6 @@ async def _answer(session: Session, question: Outgoing, sleep: Sleep) -> Outcome
                     presence=await _presence(session, group, message_id),
                 )
                 answers = [looked_up]
-            case _:
-                return Outcome(state=OutcomeState.FAILED, reason="unsupported")
     except Unanswered as unanswered:
         return replace(OFFLINE, reason="timeout") if unanswered.reason == "timeout" else OFFLINE
     return Outcome(state=OutcomeState.DONE, answers=tuple(answers))
@@ -344,7 +343,7 @@ def _sent(history: list[Past], action: SayPrivately | SayInGroup, since: datetim
     texts = [
         each.message.text for each in history if each.own and each.message.posted_at >= earliest
     ]
-    parts = split(action.text)
+    parts = split(action.text, limit=TEXT_LIMIT)
     marks = [action.marker if action.marker and action.marker in part else part for part in parts]
     stand = [any(mark.strip() in text for text in texts) for mark in marks]
     if all(stand):

@@ -36,6 +36,9 @@ _COMMON: Final = frozenset(
         Ability.PRIVATE,
         Ability.STABLE_IDS,
         Ability.JOIN_REQUESTS,
+        Ability.INVITATIONS,
+        Ability.FRIEND_REQUESTS,
+        Ability.ANNOUNCE,
         Ability.HISTORY,
     }
 )

@@ -1,6 +1,7 @@
 """Alerts (HS-9, HS-11/2): findings reach the owner privately, and he handles them by reply."""
 
 from bot.model.event import (
+    AccountConfirmed,
     FindingsMade,
     MessageLookedUp,
     MessageRecalled,
@@ -31,6 +32,7 @@ from plugins.workflows.alerts.recalling import (
     shown,
 )
 from plugins.workflows.alerts.settings import AlertSettings
+from plugins.workflows.alerts.waiting import confirmed
 
 WORKFLOW = Workflow(
     name="alerts",
@@ -43,6 +45,7 @@ WORKFLOW = Workflow(
         on(OutgoingSettled, not_told),
         on(OutgoingSettled, answered),
         on(OutgoingSettled, not_answered),
+        on(AccountConfirmed, confirmed),
         on(MessageRecalled, shown),
         on(MessageLookedUp, looked_up),
     ),

@@ -78,7 +78,7 @@ def _tell_office(context: Alerts, alert: Alert, made: Appeal) -> Iterator[Action
     if alert.decision and alert.decided_by:
         done = f"由{context.people.get(alert.decided_by).masked}办结：{alert.decision.label}"
     for officer in context.groups.in_office(Role.COMMITTEE):
-        user = context.people.account_of(officer.id, group.platform)
+        user = context.people.account_of(officer.id, group.account)
         if user is None or user == made.sender:
             continue
         yield SayPrivately(

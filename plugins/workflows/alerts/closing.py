@@ -77,7 +77,7 @@ def not_told(context: Alerts, event: OutgoingSettled) -> Iterator[Action]:
     if alert is None or alert.decided_by is None:
         return
     group = context.groups.get(alert.group)
-    user = context.people.account_of(alert.decided_by, group.platform)
+    user = context.people.account_of(alert.decided_by, group.account)
     if user is None:
         return
     what = (
@@ -115,7 +115,7 @@ def settle_recall(context: Alerts, alert: Alert, person: Person, group: Group) -
     else:
         found = Matter(person=person, alert=alert, group=group, words="")
         yield from close(context, found, Decision.RECALLED)
-    user = context.people.account_of(person.id, group.platform)
+    user = context.people.account_of(person.id, group.account)
     if user is not None:
         yield SayPrivately(account=group.account, user=user, text=text, via_group=group.platform_id)
 
@@ -123,7 +123,7 @@ def settle_recall(context: Alerts, alert: Alert, person: Person, group: Group) -
 def _tell_other(
     context: Alerts, other: Alert, decision: Decision, person: Person, group: Group
 ) -> Iterator[Action]:
-    user = context.people.account_of(other.recipient, group.platform)
+    user = context.people.account_of(other.recipient, group.account)
     if user is not None:
         yield SayPrivately(
             account=group.account,

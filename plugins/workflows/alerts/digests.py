@@ -45,7 +45,7 @@ def digest(context: Alerts, person: int, kind: str) -> Iterator[Action]:
         yield from shown(context, alert, groups[alert.group])
     first = held[0]
     group = groups[first.group]
-    user = context.people.account_of(person, group.platform)
+    user = context.people.account_of(person, group.account)
     if user is None:
         yield Record(actor="bot", deed="alert.unreachable", subject=f"alert:{first.id}")
         return

@@ -25,6 +25,7 @@ from plugins.workflows.alerts.closing import close
 from plugins.workflows.alerts.holding import in_flood, once
 from plugins.workflows.alerts.matters import (
     Matter,
+    about,
     decided,
     matter,
     may_handle,
@@ -32,6 +33,7 @@ from plugins.workflows.alerts.matters import (
     open_matter,
 )
 from plugins.workflows.alerts.phrases import offer
+from plugins.workflows.alerts.senders import sender_of
 from plugins.workflows.alerts.telling import holders, pass_on, shown
 from plugins.workflows.alerts.wording import (
     NEUTRAL,
@@ -60,7 +62,12 @@ def to_do(context: Alerts, asked: Asked) -> Iterator[Action]:
     """待办: what this person still has to decide, and what others have in his groups."""
     assert asked.person is not None
     own = sorted(
-        context.alerts.open_of(asked.person.id), key=lambda each: (each.group, each.number)
+        (
+            each
+            for each in context.alerts.open_of(asked.person.id)
+            if not about(context, each, context.groups.get(each.group), asked.person)
+        ),
+        key=lambda each: (each.group, each.number),
     )
     others = of_others(context, asked.person)
     text = "您名下没有待办。" if others else "没有待办。"
@@ -310,7 +317,7 @@ def _recall(found: Matter, messages: Sequence[str]) -> Iterator[Action]:
 
 def _upwards(context: Alerts, alert: Alert, group: Group) -> tuple[Role, Person]:
     """Return to whom a person reports; raises BotError where that one knows already."""
-    sender = context.people.with_account(group.platform, alert.sender)
+    sender = sender_of(context, group, alert.sender, alert.sender_card)
     family = {each.recipient for each in context.alerts.family(alert)}
     roles = (
         (Role.COMMITTEE,)

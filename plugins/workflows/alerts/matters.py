@@ -8,6 +8,7 @@ from bot.model.alert import Alert
 from bot.model.errors import BotError
 from bot.model.group import Group, Person, Role
 from bot.plugin import Asked
+from plugins.workflows.alerts.senders import sender_of
 from plugins.workflows.alerts.wording import Alerts, clock
 
 _FIRST_WORD = re.compile(r"[“「〔]?([^\s,，:：”」〕]{2,})[”」〕]?[\s,，:：]*")
@@ -79,7 +80,7 @@ def of_others(context: Alerts, person: Person) -> Sequence[Alert]:
 
 def about(context: Alerts, alert: Alert, group: Group, person: Person) -> bool:
     """Whether the person is the sender whom an alert is about."""
-    sender = context.people.with_account(group.platform, alert.sender)
+    sender = sender_of(context, group, alert.sender, alert.sender_card)
     return sender is not None and sender.id == person.id
 
 

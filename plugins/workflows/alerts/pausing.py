@@ -95,7 +95,7 @@ def _set(context: Alerts, asked: Asked, group: Group, until: datetime | None) ->
     if until is None:
         return
     for leader in context.groups.holders(group.id, Role.LEADER):
-        user = context.people.account_of(leader.id, group.platform)
+        user = context.people.account_of(leader.id, group.account)
         if user is not None and leader.id != asked.person.id:
             yield SayPrivately(
                 account=group.account,

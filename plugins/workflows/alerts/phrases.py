@@ -25,6 +25,7 @@ from bot.screening.numbers import find_numbers
 from bot.screening.text import FoldingTable, View, with_digits
 from plugins.workflows.alerts.closing import objection
 from plugins.workflows.alerts.matters import matter
+from plugins.workflows.alerts.senders import sender_of
 from plugins.workflows.alerts.telling import holders
 from plugins.workflows.alerts.wording import Alerts, reply
 
@@ -144,7 +145,7 @@ def _settle(context: Alerts, asked: Asked, found: Proposal, deed: str) -> Iterat
         subject=f"rule:{found.alert.rule}",
         detail=f"alert:{found.alert.id} proposed_by person:{found.by}",
     )
-    user = context.people.account_of(found.by, group.platform)
+    user = context.people.account_of(found.by, group.account)
     if user is not None:
         done = "同意了，放行已生效" if deed == "phrase.allowed" else "没有同意，规则不变"
         yield SayPrivately(
@@ -207,7 +208,7 @@ def _seconds(
     """Yield who may agree, with the account: never the proposer, nor the sender."""
     for role in _ASKED:
         for person in holders(context, group, role):
-            user = context.people.account_of(person.id, group.platform)
-            sender = context.people.with_account(group.platform, alert.sender)
+            user = context.people.account_of(person.id, group.account)
+            sender = sender_of(context, group, alert.sender, alert.sender_card)
             if person.id != proposer and user and (sender is None or sender.id != person.id):
                 yield person, user

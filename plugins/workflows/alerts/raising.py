@@ -50,7 +50,7 @@ def _gravity(finding: Finding) -> tuple[bool, bool, Severity]:
 def _raise(context: Alerts, group: Group, findings: Sequence[Finding]) -> Iterator[Action]:
     first = findings[0]
     severity = max(each.severity for each in findings if each.rule == first.rule)
-    chosen = first_recipient(context, group, first.sender)
+    chosen = first_recipient(context, group, first.sender, first.sender_card)
     if chosen is None:
         yield Record(actor="bot", deed="alert.nobody", subject=f"group:{group.id}")
         return
@@ -151,8 +151,10 @@ def notice_delivery(context: Alerts, event: OutgoingSettled) -> Iterator[Action]
     )
     group = context.groups.get(alert.group)
     nudged = f"nudge:{group.id}"
+    user = context.people.account_of(alert.recipient, group.account)
     if (
         alert.tier is not Role.OWNER
+        or user is None
         or name == FLOOD
         or in_flood(context, alert.recipient)
         or context.dialogues.open_with(alert.recipient, nudged, now=context.now)
@@ -162,7 +164,7 @@ def notice_delivery(context: Alerts, event: OutgoingSettled) -> Iterator[Action]
     yield SayInGroup(
         account=group.account,
         group=group.platform_id,
-        mention=context.people.account_of(alert.recipient, group.platform),
+        mention=user,
         text=NUDGE,
         marker=NUDGE,
     )

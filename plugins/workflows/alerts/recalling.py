@@ -103,7 +103,7 @@ def _gone(context: Alerts, account: str, platform_id: str, message_id: str) -> I
 def _did_not_happen(context: Alerts, alert: Alert, what: str) -> Iterator[Action]:
     assert alert.decided_by is not None
     group = context.groups.get(alert.group)
-    user = context.people.account_of(alert.decided_by, group.platform)
+    user = context.people.account_of(alert.decided_by, group.account)
     yield SaveAlert(alert=alert.still_standing())
     if user is not None:
         yield SayPrivately(

@@ -7,6 +7,7 @@ from typing import Final
 from bot.model.action import Action, Lane, SayPrivately, Wake
 from bot.model.alert import Alert, Decision
 from bot.model.group import Role
+from plugins.workflows.alerts.senders import sender_of
 from plugins.workflows.alerts.wording import REPORT_WITHIN, Alerts, clock, report_until, who
 
 SECRET: Final = "alerts.secret"  # noqa: S105 - the key of a timer
@@ -48,11 +49,11 @@ def remind_of_secret(context: Alerts, number: int, hours: int) -> Iterator[Actio
             )
         ),
     ]
-    sender = context.people.with_account(group.platform, alert.sender)
+    sender = sender_of(context, group, alert.sender, alert.sender_card)
     hours_left = round((alert.first_posted_at + REPORT_WITHIN - context.now).total_seconds() / 3600)
     left = "已满 24 小时" if over else f"还剩 {hours_left} 小时（到 {report_until(alert)}）"
     for person in dict.fromkeys(people):
-        user = context.people.account_of(person, group.platform)
+        user = context.people.account_of(person, group.account)
         if user is None or (sender is not None and sender.id == person):
             continue
         mine = told.get(person)

@@ -10,6 +10,7 @@ from bot.model.finding import Finding, Severity
 from bot.model.group import Group, Person, Role
 from plugins.workflows.alerts.holding import of_trial
 from plugins.workflows.alerts.secret import wake_secret
+from plugins.workflows.alerts.senders import sender_of
 from plugins.workflows.alerts.wording import Alerts, alert_text, marker
 
 UNDECIDED: Final = "alerts.undecided"
@@ -27,7 +28,14 @@ def tell(
     yield from shown(context, alert, group)
     if alert.classified and alert.source is None:
         yield from wake_secret(alert)
-    user = context.people.account_of(alert.recipient, group.platform)
+    yield from send(context, alert, group, findings)
+
+
+def send(
+    context: Alerts, alert: Alert, group: Group, findings: Sequence[Finding] = ()
+) -> Iterator[Action]:
+    """Write an alert to its recipient; one whose account is not confirmed gets it when it is."""
+    user = context.people.account_of(alert.recipient, group.account)
     if user is None:
         yield Record(actor="bot", deed="alert.unreachable", subject=f"alert:{alert.id}")
         return
@@ -88,9 +96,11 @@ def pass_on(
     yield from tell(context, upper, group)
 
 
-def first_recipient(context: Alerts, group: Group, sender: str) -> tuple[Role, Person] | None:
+def first_recipient(
+    context: Alerts, group: Group, sender: str, card: str
+) -> tuple[Role, Person] | None:
     """Return who is told first: the owner; about the owner the leader; about him the office."""
-    person = context.people.with_account(group.platform, sender)
+    person = sender_of(context, group, sender, card)
     roles = {
         role
         for where, role in (context.groups.roles_of(person.id) if person else ())
@@ -110,16 +120,24 @@ def first_recipient(context: Alerts, group: Group, sender: str) -> tuple[Role, P
 
 
 def next_recipient(context: Alerts, group: Group, alert: Alert) -> tuple[Role, Person] | None:
-    """Return who is told after an alert's recipient: nobody twice, nobody about himself."""
+    """Return who is told after an alert's recipient: nobody twice, nobody about himself.
+
+    Who can be written to goes before those whose account is not confirmed.
+    """
     chain = _SECRET_CHAIN if alert.classified else _CHAIN
     family = {each.recipient for each in context.alerts.family(alert)}
-    sender = context.people.with_account(group.platform, alert.sender)
+    sender = sender_of(context, group, alert.sender, alert.sender_card)
     after = chain.index(alert.tier) + 1 if alert.tier in chain else len(chain)
-    for role in chain[after:]:
-        for holder in holders(context, group, role):
-            if holder.id not in family and (sender is None or holder.id != sender.id):
-                return role, holder
-    return None
+    found = [
+        (role, holder)
+        for role in chain[after:]
+        for holder in holders(context, group, role)
+        if holder.id not in family and (sender is None or holder.id != sender.id)
+    ]
+    reached = (
+        each for each in found if context.people.account_of(each[1].id, group.account) is not None
+    )
+    return next(reached, found[0] if found else None)
 
 
 def holders(context: Alerts, group: Group, role: Role) -> Sequence[Person]:

@@ -167,7 +167,7 @@ def not_recalled(alert: Alert, what: str) -> str:
 
 def who(context: Alerts, alert: Alert, group: Group) -> str:
     """Return the sender masked: by the register, else by his card."""
-    person = context.people.with_account(group.platform, alert.sender)
+    person = context.people.once_with_account(group.platform, alert.sender)
     if person is not None:
         return f"{person.masked}（{person.unit}）" if person.unit else person.masked
     return mask_card(alert.sender_card[:_CARD]) or "未登记成员"

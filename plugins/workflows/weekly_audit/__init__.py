@@ -1,11 +1,18 @@
 """The weekly audit (HS-11/2): the owner decides about those who may not belong in his group."""
 
-from bot.model.event import DeedReleased, MemberLeft, OutgoingSettled, TimerDue
+from bot.model.event import (
+    AccountConfirmed,
+    AccountConnected,
+    DeedReleased,
+    MemberLeft,
+    OutgoingSettled,
+    TimerDue,
+)
 from bot.model.group import Role
 from bot.plugin import Workflow, command, every, on
 from plugins.workflows.weekly_audit.answering import answer, show
 from plugins.workflows.weekly_audit.following import due
-from plugins.workflows.weekly_audit.opening import begin, list_came
+from plugins.workflows.weekly_audit.opening import another_login, begin, confirmed, list_came
 from plugins.workflows.weekly_audit.removing import answered, left, released
 from plugins.workflows.weekly_audit.settings import WeeklyAuditSettings
 
@@ -15,6 +22,8 @@ WORKFLOW = Workflow(
     name="weekly_audit",
     settings=WeeklyAuditSettings,
     listens=(
+        on(AccountConnected, another_login),
+        on(AccountConfirmed, confirmed),
         on(TimerDue, due),
         on(OutgoingSettled, list_came),
         on(OutgoingSettled, answered),

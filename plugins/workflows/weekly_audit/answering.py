@@ -194,7 +194,7 @@ def _named(
     group, number = found.group, found.item.number
     item = found.item.decided(ItemDecision.VERIFY, person.id, context.now)
     whom = _whom(context, found, who)
-    user = context.people.account_of(whom.id, group.platform)
+    user = context.people.account_of(whom.id, group.account)
     if user == item.user:
         raise BotError(f"{number} 号已经是{whom.masked}的实名账号。")
     known = context.people.account(group.platform, item.user)

@@ -32,6 +32,15 @@ _CHAIN = (Role.OWNER, Role.LEADER, Role.COMMITTEE)
 
 def deciders(context: Audits, group: Group) -> Sequence[Person]:
     """Return who is asked, one after the other: owner, leader in charge, office; no leavers."""
+    return [
+        person
+        for person in answerable(context, group)
+        if context.people.account_of(person.id, group.account) is not None
+    ]
+
+
+def answerable(context: Audits, group: Group) -> Sequence[Person]:
+    """Return who is to be asked, also where he cannot be written to as long as he is unconfirmed."""
     today = local(context.now).date()
     people = {
         person.id: person
@@ -43,11 +52,7 @@ def deciders(context: Audits, group: Group) -> Sequence[Person]:
         )
         if person.left_on is None or person.left_on >= today
     }
-    return [
-        person
-        for person in people.values()
-        if context.people.account_of(person.id, group.platform) is not None
-    ]
+    return list(people.values())
 
 
 def check(

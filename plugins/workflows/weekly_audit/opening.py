@@ -7,10 +7,25 @@ from typing import Final
 
 from bot.calendar import SHANGHAI, local
 from bot.model.action import Action, DutyDone, Record, SaveAudit, SaveAuditItems, Wake
-from bot.model.event import DutyDue, OutcomeState, OutgoingSettled
+from bot.model.event import (
+    Ability,
+    AccountConfirmed,
+    AccountConnected,
+    DutyDue,
+    OutcomeState,
+    OutgoingSettled,
+)
 from bot.model.group import Group, GroupState, Role
 from bot.model.weekly_audit import AuditState, WeeklyAudit
-from plugins.workflows.weekly_audit.items import close, deciders, finish, new_items, tell, unlisted
+from plugins.workflows.weekly_audit.items import (
+    answerable,
+    close,
+    deciders,
+    finish,
+    new_items,
+    tell,
+    unlisted,
+)
 from plugins.workflows.weekly_audit.judging import doubts
 from plugins.workflows.weekly_audit.removing import LOOK, believe, draw, is_removing
 from plugins.workflows.weekly_audit.wording import Audits, is_fresh, say, week_of
@@ -65,8 +80,10 @@ def open_some(context: Audits) -> Iterator[Action]:
 def ask(context: Audits, audit: WeeklyAudit, group: Group) -> Iterator[Action]:
     """Compare the list with the roster and ask the owner about those who need it."""
     drawn = context.members.drawn(group.id)
-    found = doubts(context, group)
     people = deciders(context, group)
+    if not people and answerable(context, group):
+        return  # it goes on when one of them has confirmed whose account it is
+    found = doubts(context, group)
     due_at = next_morning(context)
     asked = audit.asked(
         drawn_at=drawn.drawn_at if drawn else None,
@@ -95,6 +112,35 @@ def ask(context: Audits, audit: WeeklyAudit, group: Group) -> Iterator[Action]:
     yield from tell(context, asked, group, items, said=said)
     if not asked.complete:
         yield Wake(key=f"{AGAIN}:{audit.id}", at=context.now + _AGAIN)
+
+
+def another_login(context: Audits, event: AccountConnected) -> Iterator[Action]:
+    """Begin open audits anew where ids change with each login: those on the lists mean nobody."""
+    if Ability.STABLE_IDS in event.abilities or event.same_login:
+        return
+    for audit in context.audits.open():
+        group = context.groups.get(audit.group)
+        if group.account != event.account or audit.state is AuditState.DRAWING:
+            continue
+        items = [item for item in context.audits.items(audit.id) if item.is_open]
+        yield SaveAuditItems(items=tuple(item.relisted(context.now) for item in items))
+        yield SaveAudit(audit=audit.restarted())
+        yield Record(actor="bot", deed="audit.restarted", subject=f"audit:{audit.id}")
+
+
+def confirmed(context: Audits, event: AccountConfirmed) -> Iterator[Action]:
+    """Go on with what waited for somebody who can be asked now."""
+    for audit in context.audits.open():
+        group = context.groups.get(audit.group)
+        people = deciders(context, group) if group.account == event.account else ()
+        if not people or people[0].id != event.person:
+            continue
+        if audit.state is AuditState.DRAWING:
+            late = timedelta(minutes=context.settings.list_minutes)
+            yield Wake(key=f"{LIST}:{audit.id}", at=context.now + late)
+            yield draw(audit, group)
+        elif any(item.is_open for item in context.audits.items(audit.id)):
+            yield from tell(context, audit, group, context.audits.items(audit.id))
 
 
 def list_came(context: Audits, event: OutgoingSettled) -> Iterator[Action]:

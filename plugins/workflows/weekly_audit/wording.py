@@ -11,7 +11,7 @@ from bot.model.event import Ability
 from bot.model.group import Group, Person, mask_card
 from bot.model.member import MemberList
 from bot.model.message import Standing
-from bot.model.weekly_audit import AuditItem, AuditReason, ItemDecision, WeeklyAudit
+from bot.model.weekly_audit import AuditItem, AuditReason, ItemDecision, Removal, WeeklyAudit
 from bot.plugin import Context
 from plugins.workflows.weekly_audit.settings import WeeklyAuditSettings
 
@@ -92,12 +92,17 @@ def why(context: Audits, item: AuditItem) -> str:
 def summary(items: Sequence[AuditItem]) -> str:
     """Return what was done, counted."""
     kinds = [
-        (each.label, sum(item.decision is each for item in items))
+        (each.label, sum(item.decision is each and not is_relisted(item) for item in items))
         for each in (ItemDecision.REMOVE, ItemDecision.VERIFY, ItemDecision.KEEP)
     ]
-    gone = sum(item.decision is None for item in items)
+    gone = sum(item.decision is None and item.removal is Removal.REMOVED for item in items)
     done = [f"{label} {count}" for label, count in (*kinds, ("自行退群", gone)) if count]
     return "，".join(done)
+
+
+def is_relisted(item: AuditItem) -> bool:
+    """Whether a member stands on a newer list under another number."""
+    return item.removal is Removal.RELISTED
 
 
 def by_hand(context: Audits, group: Group) -> str:
@@ -113,7 +118,7 @@ def say(
     context: Audits, person: Person, group: Group, text: str, *, lane: Lane = Lane.DIGEST
 ) -> list[SayPrivately]:
     """Return a private message to somebody; nothing where he has no account there."""
-    user = context.people.account_of(person.id, group.platform)
+    user = context.people.account_of(person.id, group.account)
     if user is None:
         return []
     return [

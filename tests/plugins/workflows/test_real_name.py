@@ -66,7 +66,7 @@ def test_where_ids_change_a_confirmation_holds_for_that_login_and_is_proposed_ag
     assert "已记为张*/预算科" in done
     assert (kept.how, kept.login) == (Confirmation.OWNER, ACCOUNT)
     assert desk.records.people.account("qq", MEMBER) is None
-    assert "3 三* → 张*/预算科？" in listed
+    assert "4 三* → 张*/预算科？" in listed
 
 
 def test_an_audits_number_is_not_taken_for_a_members(desk):

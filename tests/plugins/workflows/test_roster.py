@@ -91,7 +91,7 @@ def test_codes_are_kept_for_their_people(desk):
         CodesIssued(at=MORNING, codes=((1, "K7M2P9"),), expires_at=MORNING + timedelta(days=7))
     )
 
-    assert desk.records.codes.fits(1, "K7M2P9")
+    assert desk.records.codes.matching(1, "K7M2P9")
     assert deeds(desk) == ["codes.issued"]
 
 
