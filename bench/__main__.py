@@ -16,6 +16,7 @@ NAMES = (
     "people",
     "roster",
     "forms",
+    "wechaty_kills",
 )
 
 
