@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from bot.adapters import Opening
 from bot.bootstrap import (
     STORE_NAME,
     Plugins,
@@ -62,6 +63,7 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         yield Verdict(fine=False, text=doubt)
     yield from _store(config)
     yield from _ways_of_forms(config, loaded)
+    yield from _accounts(config, loaded)
     yield from _running(config, told=faults)
 
 
@@ -72,6 +74,25 @@ def _ways_of_forms(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         if way is not None:
             trouble = asyncio.run(way.check())
             yield Verdict(fine=trouble is None, text=f"{way.name}：{trouble or '可用'}")
+
+
+def _accounts(config: Config, loaded: Plugins) -> Iterator[Verdict]:
+    """Make each account ready without connecting it: what it needs may not be installed."""
+    for account in config.accounts:
+        try:
+            loaded.platforms[account.platform].open(
+                Opening(
+                    name=account.name,
+                    settings=account.settings,
+                    token=account.token.get_secret_value(),
+                    clock=SystemClock(),
+                    count=lambda *_: None,
+                    folder=config.store.folder,
+                    out=lambda _: None,
+                )
+            )
+        except BotError as error:
+            yield Verdict(fine=False, text=f"账号 {account.name}：{error}")
 
 
 def _store(config: Config) -> Iterator[Verdict]:

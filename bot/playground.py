@@ -2,27 +2,60 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypedDict
 
+from bot import registration
 from bot.adapters.onebot import OneBotSettings, Timing
 from bot.bootstrap import Bot, Plugins
 from bot.calendar import SHANGHAI, Calendar, local
 from bot.clock import MovableClock, SystemClock
-from bot.config import Config
+from bot.config import Config, FilingFolder
 from bot.model.errors import BotError
 from bot.model.event import Event, GroupSubmitted, OfficeRoleGiven, PersonNamed, RosterSubmitted
+from bot.model.filing import Way
 from bot.model.group import Role
 from bot.model.roster import RosterRow
 from bot.pipeline.deliver import Pace
-from bot.sandbox.office import Office, OfficePerson
+from bot.sandbox.desk import Question
+from bot.sandbox.office import OFFICE, Office, OfficeGroup, OfficePerson
 from bot.sandbox.server import SandboxServer
+from bot.sandbox.things import RefusedError
 
 PLATFORM = "qq"
 _OFFICE_HOURS = ((time(9), time(12)), (time(14), time(18)))
+_FILED = "备案表"
+_JOIN_WAY = "群主邀请"
+_RULES = "只谈工作；涉密不上网；不发广告和链接；不发他人隐私。"
+_NEEDED = ("unit", "approver", Role.OWNER.value, Role.LEADER.value)
+_NOTES = {
+    "opened_on": "七个工作日的期限从这天起算",
+    "filed_as": "以前向机关党委备过案的才填",
+    Role.ADMINISTRATOR.value: "要有群主以外的专职管理员",
+}
+_CONFIG = """\
+[office]
+name = "{office}"
+contact = "{contact}"
+[store]
+folder = "{folder}"
+[web]
+port = 0
+[filing_folder]
+path = "{filed}"
+[workflows.filing]
+way = "folder"
+[[accounts]]
+name = "沙盒"
+platform = "onebot"
+way = "forward"
+url = "{url}"
+self_id = "{bot}"
+token_file = "{token}"
+"""
 
 
 class SandboxClock:
@@ -57,6 +90,92 @@ class SandboxClock:
         return datetime.combine(day, time(9), SHANGHAI).astimezone(UTC)
 
 
+class SandboxDesk:
+    """The desk of the sandbox's office: what is filled in there goes to the bot as from `group add`.
+
+    `filed` is the folder into which the bot puts forms.
+    """
+
+    def __init__(self, clock: SandboxClock, filed: Path) -> None:
+        self._clock = clock
+        self._filed = filed
+
+    def questions(self, group: OfficeGroup) -> Sequence[Question]:
+        """Return what the register asks of a group, each with an invented answer."""
+        today = local(self._clock.now()).date()
+        leader = OFFICE.person(group.leader)
+        proposed = {
+            "unit": group.unit,
+            "purpose": group.purpose,
+            "join_way": _JOIN_WAY,
+            "rules": _RULES,
+            "contact": f"办公室 内线 {group.group % 10_000:04}",
+            "approver": leader.name if leader else "",
+            "approved_on": str(today - timedelta(days=2)),
+            "opened_on": str(today - timedelta(days=1)),
+        }
+        people = {
+            Role.OWNER: (group.owner,),
+            Role.ADMINISTRATOR: group.administrators,
+            Role.LEADER: (group.leader,),
+        }
+        return (
+            *(
+                Question(
+                    key=key,
+                    heading=registration.HEADINGS[key],
+                    kind="day"
+                    if key in registration.DAYS
+                    else "long"
+                    if key == "rules"
+                    else "text",
+                    text=proposed.get(key, ""),
+                    needed=key in _NEEDED,
+                    note=_NOTES.get(key, ""),
+                )
+                for key in (*registration.TEXTS, *registration.DAYS)
+            ),
+            *(
+                Question(
+                    key=role.value,
+                    heading=registration.HEADINGS[role.value],
+                    kind="many" if role is Role.ADMINISTRATOR else "one",
+                    people=people[role],
+                    needed=role is not Role.ADMINISTRATOR,
+                    note=_NOTES.get(role.value, ""),
+                )
+                for role in registration.ROLES
+            ),
+        )
+
+    async def register(
+        self,
+        group: OfficeGroup,
+        texts: Mapping[str, str],
+        people: Mapping[str, Sequence[tuple[str, int]]],
+    ) -> None:
+        """Let the running bot register a group; raises RefusedError with its sentence."""
+        bot = self._clock.bot
+        account = bot.adapters[0].account if bot else None
+        if bot is None or account is None:
+            raise RefusedError("机器人还没有连上，请稍后再登记")
+        cells = {**texts, "platform_id": str(group.group), "name": group.name}
+        for role in registration.ROLES:
+            named = [(name, str(user)) for name, user in people.get(role.value, ())]
+            cells |= registration.people_cells(role, named)
+        if empty := [key for key in _NEEDED if not cells.get(key, "").strip()]:
+            raise RefusedError(f"没有填{registration.HEADINGS[empty[0]]}")
+        try:
+            made = registration.form(cells, account=account, now=self._clock.now())
+            await bot.door.put_and_wait(made)
+        except BotError as error:
+            raise RefusedError(str(error)) from error
+
+    def forms(self) -> Sequence[Path]:
+        """Return the forms that were put into the folder, the latest last."""
+        return sorted(self._filed.glob("*.docx"), key=lambda path: path.stat().st_mtime)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Playground:
     """A running bot and the sandbox it is connected to."""
@@ -64,6 +183,27 @@ class Playground:
     bot: Bot
     sandbox: SandboxServer
     clock: SandboxClock
+
+    def write_config(self) -> Path:
+        """Write the file by which commands find this bot, readable by its owner only."""
+        folder = self.bot.config.store.folder
+        files = {
+            "token": self.sandbox.token,
+            "config.toml": _CONFIG.format(
+                office=self.bot.config.office.name,
+                contact=self.bot.config.office.contact,
+                folder=folder,
+                filed=folder / _FILED,
+                url=self.sandbox.ws_url,
+                bot=self.sandbox.office.bot,
+                token=folder / "token",
+            ),
+        }
+        for name, text in files.items():
+            path = folder / name
+            path.touch(mode=0o600)
+            path.write_text(text, encoding="utf-8")
+        return folder / "config.toml"
 
     async def ready(self, seconds: float = 15.0) -> bool:
         """Wait until the bot is connected and every registered group has its notice."""
@@ -99,16 +239,23 @@ async def playground(
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qungui-")))
         clock = SandboxClock(starts_at)
-        async with SandboxServer(control=clock, port=port) as sandbox:
+        filed = folder / _FILED
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        filed.mkdir(exist_ok=True, mode=0o700)
+        desk = SandboxDesk(clock, filed)
+        async with SandboxServer(control=clock, desk=desk, port=port) as sandbox:
             kinds = loaded.workflow_settings
-            chosen = {"registration": kinds["registration"](trial_working_days=0)}
+            chosen = {
+                "registration": kinds["registration"](trial_working_days=0),
+                "filing": kinds["filing"](way=Way.FOLDER.value),
+            }
             config = Config.default_for_sandbox(
                 folder=folder,
                 settings=OneBotSettings(way="forward", url=sandbox.ws_url),
                 token=sandbox.token,
                 port=web_port,
                 workflows=chosen | (settings or {}),
-            )
+            ).model_copy(update={"filing_folder": FilingFolder(path=filed)})
             bot = Bot(
                 config,
                 loaded,
@@ -184,8 +331,8 @@ def registrations(office: Office, now: datetime) -> list[Event]:
             name=group.name,
             unit=group.unit,
             purpose=group.purpose,
-            join_way="群主邀请",
-            rules="只谈工作；涉密不上网；不发广告和链接；不发他人隐私。",
+            join_way=_JOIN_WAY,
+            rules=_RULES,
             contact=f"{named(group.owner).name} 内线 {group.group % 10_000:04}",
             approver=named(group.leader).name,
             approved_on=opened_on,

@@ -9,7 +9,8 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from bot.bootstrap import load_plugins
-from bot.playground import for_show, playground
+from bot.playground import Playground, for_show, playground
+from bot.sandbox.world import World
 
 HERE = Path(__file__).parent / "pictures"
 CHROMIUM = (
@@ -56,7 +57,33 @@ async def main() -> None:
         await phone.goto(f"{play.sandbox.page_url}#me=20013&group=700001&phone=20011")
         await phone.click("nav >> text=手机")
         await _take(phone, "phone")
+        await _file(play, phone)
         await browser.close()
+
+
+async def _file(play: Playground, phone: Page) -> None:
+    """Let a renamed group be filed, and take the owner's conversation."""
+    world = play.sandbox.world
+    owner, leader, officer = 20011, 20001, 20003
+    await phone.select_option("#phone-who", str(owner))
+    world.rename(owner, 700001, "预算科业务交流群")
+    steps = (
+        (owner, "属实请回复", owner, "备案 1 属实"),
+        (leader, "请审核", leader, "备案 1 同意"),
+        (officer, "请出具回执", officer, "回执 1 机党备〔2026〕18号"),
+    )
+    for reader, part, writer, answer in steps:
+        for _ in range(12):
+            if await play.sandbox.until(lambda now: _has(now, reader, part), 2):  # noqa: B023
+                break
+            await play.clock.advance(600)
+        world.say(writer, world.bots[0], answer)
+    await play.sandbox.until(lambda now: _has(now, owner, "已备案"), 10)
+    await _take(phone, "filing")
+
+
+def _has(world: World, user: int, part: str) -> bool:
+    return any(part in post.text for post in world.inbox_of(user))
 
 
 async def _take(page: Page, name: str) -> None:

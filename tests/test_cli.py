@@ -176,11 +176,15 @@ def test_help_without_a_command_names_them_all():
 
 def test_without_a_configuration_the_sandbox_runs_until_it_is_told_to_end(tmp_path: Path):
     with started(tmp_path, "run", "--port", "0") as process:
-        said = process.stdout.readline()
+        said = [process.stdout.readline() for _ in range(3)]
+        config = said[2].split()[-1]
+        listed = run("group", "list", "--config", config)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
 
-    assert "http://127.0.0.1:" in said
+    assert "http://127.0.0.1:" in said[0]
+    assert "预算科工作群" in listed.output
+    assert not Path(config).exists()
     assert process.returncode == 0
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

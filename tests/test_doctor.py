@@ -1,14 +1,18 @@
 """doctor: what is out of order is named, with what to do about it."""
 
 import socket
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot.adapters.itchat import ItchatSettings
 from bot.adapters.onebot import OneBotSettings
+from bot.adapters.wechaty import WechatySettings
 from bot.bootstrap import Plugins, load_plugins
-from bot.config import Config, FilingFolder, Mail, Screening, Templates
+from bot.config import Account, Config, FilingFolder, Mail, Screening, Templates
 from bot.doctor import examine
 from bot.model.action import Record
 from bot.vault import Vault
@@ -191,3 +195,28 @@ def test_a_calendar_that_differs_from_the_published_days_is_named(config, loaded
     told = complaints(config.model_copy(update={"office": office}), loaded)
 
     assert any("2026-02-14：公布的安排是上班" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("settings", "library"),
+    [
+        (WechatySettings(endpoint="127.0.0.1:1"), "wechaty_puppet_service"),
+        (ItchatSettings(self_id="office1"), "itchat"),
+    ],
+)
+def test_a_platform_whose_library_is_missing_is_named(
+    config, loaded, monkeypatch, settings, library
+):
+    platform = library.partition("_")[0]
+    account = Account(
+        name="微信号", platform=platform, settings=settings, token=SecretStr("t"), pace_seconds=1
+    )
+    config = config.model_copy(update={"accounts": (account,)})
+    there = complaints(config, loaded)
+
+    monkeypatch.setitem(sys.modules, library, None)  # as it is where nobody installed it
+
+    (missing,) = complaints(config, loaded)
+    assert there == []
+    assert missing.startswith("账号 微信号：")
+    assert f'pip install ".[{platform}]"' in missing

@@ -165,6 +165,8 @@ async def _play(loaded: Plugins, port: int) -> bool:
     async with playground(loaded, port=port, **for_show(loaded)) as play:
         print(f"沙盒已启动，用浏览器打开：{play.sandbox.page_url}", flush=True)
         print("没有 config.toml，所以这是演示：数据是临时的，按 Ctrl+C 结束。", flush=True)
+        config = play.write_config()
+        print(f"另开一个终端可以试命令：qungui group list --config {config}", flush=True)
         await _until_told()
     return True
 

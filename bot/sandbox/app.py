@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from bot.sandbox import codes, onebot
 from bot.sandbox.clock import Control, next_morning
+from bot.sandbox.desk import Desk
 from bot.sandbox.links import Wire
 from bot.sandbox.page import Looking, Sight, Wanted, do
 from bot.sandbox.things import RefusedError
@@ -37,6 +38,7 @@ class Parts(Protocol):
     wire: Wire
     sight: Sight
     control: Control
+    desk: Desk | None
     token: str
     host: str
 
@@ -48,6 +50,10 @@ class Parts(Protocol):
         """Start playing a story, or refuse."""
         ...
 
+    async def register(self, group: int, answers: Mapping[str, str | list[int]]) -> None:
+        """Register a group at the office's desk with what was filled in, or refuse."""
+        ...
+
 
 def make_app(parts: Parts) -> FastAPI:
     """Build the application over the parts of a server."""
@@ -57,6 +63,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.add_api_websocket_route("/live", _live(parts))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_page(app, parts)
+    _add_desk(app, parts)
     return app
 
 
@@ -96,6 +103,22 @@ def _add_page(app: FastAPI, parts: Parts) -> None:
     async def refused(request: Request, error: RefusedError) -> JSONResponse:
         del request
         return JSONResponse({"error": str(error)}, status_code=409)
+
+
+def _add_desk(app: FastAPI, parts: Parts) -> None:
+    @app.post("/api/groups/{group}")
+    async def register(
+        group: int, answers: Annotated[dict[str, str | list[int]], Body()]
+    ) -> dict[str, bool]:
+        await parts.register(group, answers)
+        return {"ok": True}
+
+    @app.get("/forms/{name}")
+    async def form(name: str) -> FileResponse:
+        for path in parts.desk.forms() if parts.desk else ():
+            if path.name == name:
+                return FileResponse(path, filename=name)
+        raise RefusedError("没有这份备案表")
 
 
 def _guard(own: str) -> Callable[[Request, Next], Awaitable[Response]]:

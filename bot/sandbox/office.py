@@ -1,7 +1,7 @@
 """The invented office that the sandbox starts with: 云江市财政局, its people and its groups."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.sandbox.things import Rank
 from bot.sandbox.world import World
@@ -25,7 +25,10 @@ class OfficePerson:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeGroup:
-    """A group and who is who there; a group that is not `registered` is nobody's business."""
+    """A group and who is who there; a group without a unit is private and nobody's business.
+
+    Where it is not `registered` yet, the roles are those that may be proposed.
+    """
 
     group: int
     name: str
@@ -57,14 +60,24 @@ class Office:
 
     def roles(self, user: int) -> tuple[str, ...]:
         """Return what people call that account's roles, most weighty first."""
+        registered = [group for group in self.groups if group.registered]
         held = [
-            ("分管领导", any(user == group.leader for group in self.groups)),
+            ("分管领导", any(user == group.leader for group in registered)),
             ("机关党委", user == self.committee),
             ("值班", user == self.duty),
-            ("群主", any(user == group.owner for group in self.groups if group.registered)),
-            ("群管理员", any(user in group.administrators for group in self.groups)),
+            ("群主", any(user == group.owner for group in registered)),
+            ("群管理员", any(user in group.administrators for group in registered)),
         ]
         return tuple(label for label, holds in held if holds)
+
+    def group(self, group: int) -> OfficeGroup | None:
+        """Return what the office knows of a group."""
+        return next((each for each in self.groups if each.group == group), None)
+
+    def with_group(self, known: OfficeGroup) -> "Office":
+        """Return the office with one of its groups as it is known now."""
+        groups = (known if each.group == known.group else each for each in self.groups)
+        return replace(self, groups=tuple(groups))
 
 
 def default_world(now: Callable[[], float], office: Office | None = None) -> World:
@@ -87,7 +100,7 @@ def default_world(now: Callable[[], float], office: Office | None = None) -> Wor
                 rank = Rank.OWNER
             elif user in group.administrators:
                 rank = Rank.ADMIN
-            world.seat(group.group, user, rank=rank, card=person.card if group.registered else "")
+            world.seat(group.group, user, rank=rank, card=person.card if group.unit else "")
         bot_rank = Rank.ADMIN if group.bot_is_administrator else Rank.MEMBER
         world.seat(group.group, office.bot, rank=bot_rank)
     return world
@@ -152,6 +165,18 @@ OFFICE = Office(
             name="同学聚餐群",
             owner=20014,
             members=(20015, 20022, 20023),
+            registered=False,
+        ),
+        OfficeGroup(
+            group=700004,
+            name="绩效评价工作群",
+            unit="预算科",
+            purpose="项目支出绩效评价的工作联系",
+            owner=20014,
+            administrators=(20013,),
+            leader=20001,
+            members=(20015, 20022, 20023),
+            bot_is_administrator=True,
             registered=False,
         ),
     ),

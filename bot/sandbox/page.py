@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from bot.sandbox.clock import SHANGHAI, Control
+from bot.sandbox.desk import Desk
 from bot.sandbox.links import Wire
 from bot.sandbox.office import Office
 from bot.sandbox.stories import STORIES
@@ -54,7 +55,15 @@ class Looking:
 class Sight:
     """Makes views of a world for the page, and remembers what has been read."""
 
-    def __init__(self, world: World, wire: Wire, control: Control, office: Office) -> None:
+    def __init__(
+        self,
+        world: World,
+        wire: Wire,
+        control: Control,
+        office: Office,
+        desk: Desk | None = None,
+    ) -> None:
+        self.desk = desk
         self.world = world
         self.wire = wire
         self.control = control
@@ -92,6 +101,7 @@ class Sight:
             },
             "stories": [{"name": s.name, "title": s.title, "about": s.about} for s in STORIES],
             "telling": asdict(self.telling),
+            "forms": [path.name for path in self.desk.forms()] if self.desk else [],
         }
         if looking.frames:
             frames = [f for f in self.wire.frames if f.number > looking.frames_from]
@@ -156,7 +166,15 @@ class Sight:
         return chats
 
     def _registered(self, group: int) -> bool:
-        return any(g.group == group and g.registered for g in self.office.groups)
+        known = self.office.group(group)
+        return known is not None and known.registered
+
+    def _questions(self, group: int) -> list[Json]:
+        """Return what is asked to register a group; nothing for one that is, or that is private."""
+        known = self.office.group(group)
+        if self.desk is None or known is None or known.registered or not known.unit:
+            return []
+        return [asdict(each) for each in self.desk.questions(known)]
 
     def _summary(self, posts: tuple[Post, ...], group: int | None) -> str:
         if not posts:
@@ -176,6 +194,7 @@ class Sight:
                 "group": group.id,
                 "title": group.name,
                 "registered": self._registered(group.id),
+                "questions": self._questions(group.id),
                 "rank": mine.rank if mine else "",
                 "members": [self._member(group, member) for member in group.members.values()],
                 "asking": self._asking(group, mine),

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Self
 
 import uvicorn
@@ -12,6 +13,7 @@ import uvicorn
 from bot.sandbox import stories
 from bot.sandbox.app import make_app
 from bot.sandbox.clock import Control, OffsetClock
+from bot.sandbox.desk import Desk
 from bot.sandbox.links import Wire
 from bot.sandbox.office import OFFICE, Office, default_world
 from bot.sandbox.page import Sight
@@ -33,6 +35,7 @@ class SandboxServer:
         control: Control | None = None,
         *,
         office: Office | None = None,
+        desk: Desk | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
@@ -45,7 +48,8 @@ class SandboxServer:
         self.host = host
         self.port = port
         self.wire = Wire(self.world, heartbeat=heartbeat)
-        self.sight = Sight(self.world, self.wire, self.control, self.office)
+        self.desk = desk
+        self.sight = Sight(self.world, self.wire, self.control, self.office, desk)
         self._waiting: set[asyncio.Event] = set()
         self._story: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -139,6 +143,35 @@ class SandboxServer:
         if self._story is not None and not self._story.done():
             raise RefusedError("上一个剧本还没有演完")
         self._story = asyncio.create_task(self._tell(story))
+
+    async def register(self, group: int, answers: Mapping[str, str | list[int]]) -> None:
+        """Register a group at the office's desk with what was filled in, or refuse."""
+        known = self.office.group(group)
+        if self.desk is None or known is None or known.registered or not known.unit:
+            raise RefusedError("这个群不能登记")
+        known = replace(known, name=self.world.group(group).name)
+        chosen = {
+            key: [(self._name(user), user) for user in answer]
+            for key, answer in answers.items()
+            if isinstance(answer, list)
+        }
+        texts = {key: answer for key, answer in answers.items() if isinstance(answer, str)}
+        await self.desk.register(known, texts, chosen)
+        users = {key: tuple(user for _, user in people) for key, people in chosen.items()}
+        self.office = self.sight.office = self.office.with_group(
+            replace(
+                known,
+                owner=users["owner"][0],
+                administrators=users.get("administrator", ()),
+                leader=users["leader"][0],
+                registered=True,
+            )
+        )
+        self.world.touch()
+
+    def _name(self, user: int) -> str:
+        person = self.office.person(user)
+        return person.name if person else self.world.display_name(user)
 
     async def _tell(self, story: str) -> None:
         telling = self.sight.telling

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.sandbox.clock import Control, next_morning
@@ -29,10 +29,13 @@ _CORRECTION = re.compile(r"【更正请求 (\d+)】")
 _SEAT = re.compile(r"^(\d+) “(.+?)”的群主", re.MULTILINE)
 _CANDIDATE = re.compile(r"^(\d+) \S\*", re.MULTILINE)
 _NAMELESS = re.compile(r"^(\d+) (?!.*像是).*(?:无实名|账号不明)", re.MULTILINE)
+_FILING = re.compile(r"【备案 (\d+)】")
 _CODE = re.compile(r"确认 (\w+)")
 _PATIENCE = 20.0
 _MORNINGS = 12
+_TERM = 7
 _GATHERED = 600.0
+_NAMES = ("预算科工作群", "预算科业务交流群")
 _MERGED = "（同一人一小时内的同类消息合并为一次提醒；刚演过的话，请先把时钟拨快一小时）"
 
 
@@ -96,7 +99,7 @@ class Telling:
         groups = [g for g in self.stage.office.groups if g.registered]
         if groups[index].group not in self.world.groups:
             raise StoryEndsError(f"{groups[index].name}已经解散，请重新启动沙盒")
-        return groups[index]
+        return replace(groups[index], name=self.world.group(groups[index].group).name)
 
     def name(self, user: int, group: int | None = None) -> str:
         """Return what people read as a name."""
@@ -427,6 +430,72 @@ async def _handover(telling: Telling) -> None:
     )
 
 
+async def _filing(telling: Telling) -> None:
+    world, group = telling.world, telling.group(0)
+    owner, bot, officer = (
+        world.group(group.group).owner,
+        world.bots[0],
+        telling.stage.office.committee,
+    )
+    renamed = _NAMES[group.name == _NAMES[0]]
+    before = telling.latest(owner, group.leader, officer)
+    await telling.step(f"群主{telling.name(owner)}把“{group.name}”改名为“{renamed}”")
+    world.rename(owner, group.group, renamed)
+    await telling.step("十分钟内的变更合成一件；期限是变更之后第七个工作日")
+    line = f"{telling.name(owner)}被告知要备案，不实的可以说明理由"
+    told = await _arrives(telling, owner, before, "属实请回复", line)
+    found = _FILING.search(told.text)
+    number = found[1] if found else ""
+    await telling.step(f"群主核实后回复“备案 {number} 属实”")
+    world.say(owner, bot, f"备案 {number} 属实")
+    line = f"备案表自动填好，分管领导{telling.name(group.leader)}收到全文，姓名不显示全"
+    await _arrives(telling, group.leader, before, f"【备案 {number}】", line)
+    await telling.step(f"分管领导回复“备案 {number} 同意”")
+    world.say(group.leader, bot, f"备案 {number} 同意")
+    line = f"备案表放进共享文件夹，{telling.name(officer)}（机关党委）收到通知"
+    await _arrives(telling, officer, before, f"【备案 {number}】", line)
+    receipt = f"机党备〔{telling.stage.control.now().year}〕18号"
+    await telling.step(f"机关党委回复“回执 {number} {receipt}”")
+    world.say(officer, bot, f"回执 {number} {receipt}")
+    line = f"{telling.name(owner)}收到回执编号，这件办结；全过程可查：备案 {number} 经过"
+    await _arrives(telling, owner, told.seq, receipt, line)
+
+
+async def _overdue(telling: Telling) -> None:
+    world, group, control = telling.world, telling.group(1), telling.stage.control
+    owner, officer = world.group(group.group).owner, telling.stage.office.committee
+    before = telling.latest(owner, group.leader, officer)
+    await telling.step(f"群主{telling.name(owner)}给“{group.name}”改了名，之后谁也没有回复")
+    world.rename(owner, group.group, f"{group.name}（新）")
+    line = f"{telling.name(owner)}被告知要备案，最迟哪天也写明"
+    told = await _arrives(telling, owner, before, "属实请回复", line)
+    found = _FILING.search(told.text)
+    await telling.step("时钟一天天拨过期限：期限前三天、前一天、当天各催一次，逾期以后每个工作日催")
+    for _ in range(_TERM + 1):
+        await control.advance((next_morning(control) - control.now()).total_seconds())
+    for user, who in ((owner, "群主"), (group.leader, "分管领导"), (officer, "机关党委")):
+        line = f"{who}{telling.name(user)}收到催办：已逾期"
+        await _arrives(telling, user, before, "已逾期", line)
+    await telling.step("群主把群名改回去：还没有报送的变更自行撤销，逾期的经过留在记录里")
+    world.rename(owner, group.group, group.name)
+    line = f"备案 {found[1] if found else ''} 办结，不用回复"
+    await _arrives(telling, owner, told.seq, "不用备案", line)
+
+
+async def _arrives(telling: Telling, user: int, after: int, part: str, line: str) -> Post:
+    """Wait for a private message; what is told in working hours may need the clock moved on."""
+    control = telling.stage.control
+    steps = iter((0.0, _GATHERED))
+
+    def step() -> float:
+        return next(steps, (next_morning(control) - control.now()).total_seconds())
+
+    await _passing(telling, user, after, part, step)
+    post = await telling.private(user, after, lambda p: part in p.text, line, _PATIENCE)
+    telling.show(post)
+    return post
+
+
 async def _passing(
     telling: Telling, user: int, after: int, part: str, step: Callable[[], float]
 ) -> None:
@@ -487,5 +556,17 @@ STORIES: tuple[Story, ...] = (
         title="群主交接",
         about="双方同意，登记才变；分管领导知道，QQ 里转让以后才算完。",
         play=_handover,
+    ),
+    Story(
+        name="filing",
+        title="改名备案",
+        about="改了群名，核实、审核、报送、回执，每步一句话，期限不误。",
+        play=_filing,
+    ),
+    Story(
+        name="overdue",
+        title="备案逾期",
+        about="没有人理会：先催群主，再催分管领导，逾期报机关党委。",
+        play=_overdue,
     ),
 )

@@ -85,16 +85,16 @@ def _ask_for_missed(
     if Ability.HISTORY not in abilities:
         yield from _end(context, group, caught_up=False)
         return
-    # What was seen after the absence began proves nothing about the absence.
-    watermark = seen if seen and seen[1] <= since else None
+    # What was seen after the absence began proves nothing about the absence, and another account
+    # knows the same message by another id.
+    watermark = seen if seen and seen[1] <= since and before == group.account else None
     yield DrawHistory(
         account=group.account,
         lane=Lane.DIGEST,
         ref=f"history:{group.id}",
         group=group.platform_id,
         since=watermark[1] if watermark else since,
-        # Another account knows a message by another id.
-        last_seen=watermark[0] if watermark and before == group.account else None,
+        last_seen=watermark[0] if watermark else None,
     )
 
 
@@ -103,7 +103,7 @@ def _last_there(
 ) -> datetime | None:
     """Return when a group was last watched; None for one that never was, which is owed nothing."""
     pulse = context.duties.last(_pulse_of(account))
-    if pulse is not None and pulse > at - _SAME_MOMENT:
+    if pulse is not None and account == group.account and pulse > at - _SAME_MOMENT:
         pulse = group.registered_at
     known = [moment for moment in (pulse, seen_at) if moment and moment >= group.registered_at]
     return max(known, default=None)

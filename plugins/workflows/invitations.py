@@ -10,7 +10,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.model.action import AcceptInvitation, Action, OpenDialogue, Record, SayPrivately, Wake
+from bot.calendar import local
+from bot.model.action import (
+    AcceptInvitation,
+    Action,
+    Lane,
+    OpenDialogue,
+    Record,
+    SayPrivately,
+    Wake,
+)
 from bot.model.errors import BotError
 from bot.model.event import InvitedToGroup, OutcomeState, OutgoingSettled, TimerDue
 from bot.model.group import Group, GroupState, Person, Role
@@ -61,8 +70,8 @@ class _Waiting:
 def invited(context: Ctx, event: InvitedToGroup) -> Iterator[Action]:
     """Go into a registered group; about any other the office is asked."""
     known = context.groups.at(event.account.partition(":")[0], event.group) if event.group else None
-    if known is not None and known.account == event.account and _is_worked_in(known):
-        yield Record(actor="bot", deed="invitation.accepted", subject=f"group:{known.id}")
+    if known is not None and known.account == event.account and _may_be_entered(known):
+        yield Record(actor="bot", deed="invitation.accept_asked", subject=f"group:{known.id}")
         yield AcceptInvitation(account=event.account, flag=event.flag)
         return
     officer = _officer(context, event.account)
@@ -91,7 +100,13 @@ def invited(context: Ctx, event: InvitedToGroup) -> Iterator[Action]:
     yield Wake(key=f"{_LAPSE}:{person.id}:{number}", at=until)
     yield Record(actor="bot", deed="invitation.asked", subject=_subject(person.id, number))
     text = _question(context, number, invitation, known)
-    yield SayPrivately(account=event.account, user=user, text=text, marker=text.partition("\n")[0])
+    yield SayPrivately(
+        account=event.account,
+        lane=Lane.DIGEST,
+        user=user,
+        text=text,
+        marker=text.partition("\n")[0],
+    )
 
 
 def accept(context: Ctx, asked: Asked) -> Iterator[Action]:
@@ -105,7 +120,7 @@ def accept(context: Ctx, asked: Asked) -> Iterator[Action]:
         invitation = waiting.each[number]
         yield Record(
             actor=f"person:{asked.person.id}",
-            deed="invitation.accepted",
+            deed="invitation.accept_asked",
             subject=_subject(asked.person.id, number),
         )
         yield AcceptInvitation(
@@ -170,16 +185,17 @@ def lapse(context: Ctx, event: TimerDue) -> Iterator[Action]:
     yield from _tell(context, person, invitation.account, text)
 
 
-def _is_worked_in(group: Group) -> bool:
-    """Whether a registered group is in use; one that the bot was removed from may want it back."""
+def _may_be_entered(group: Group) -> bool:
+    """Whether a registered group has not ended; one that removed the bot may want it back."""
     return group.state is not GroupState.DISSOLVED
 
 
 def _officer(context: Ctx, account: str) -> tuple[Person, str] | None:
     """Return who of the committee office can be written to through an account."""
+    today = local(context.now).date()
     for person in context.groups.in_office(Role.COMMITTEE):
         user = context.people.account_of(person.id, account)
-        if user is not None:
+        if user is not None and (person.left_on is None or person.left_on >= today):
             return person, user
     return None
 
@@ -190,7 +206,7 @@ def _question(context: Ctx, number: int, invitation: _Invitation, known: Group |
     who = f"尾号{invitation.user[-4:]}（没有登记）" if person is None else _who(person)
     alike = [each for each in context.groups.all() if invitation.name == each.name]
     if known is not None:
-        note = "这个群登记为已注销。" if not _is_worked_in(known) else "这个群由另一个账号看管。"
+        note = "这个群登记为已注销。" if not _may_be_entered(known) else "这个群由另一个账号看管。"
     elif invitation.name and alike:
         note = "登记表里有同名的群，但群名不能证明就是它，请先问清。"
     else:

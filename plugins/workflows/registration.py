@@ -494,7 +494,14 @@ def notice(context: Context[Any], group: Group) -> str:
 
 
 def _tell_powers(context: Ctx, group: Group, standing: Standing | None) -> Iterator[Action]:
-    if standing in {Standing.ADMINISTRATOR, Standing.OWNER}:
+    able = context.abilities.get(group.account, frozenset({Ability.RECALL}))
+    if standing is not None and Ability.RECALL not in able:
+        role = "普通成员" if standing is Standing.MEMBER else "管理员"
+        text = (
+            f"我在“{group.name}”里是{role}；这个平台不让我撤回别人的消息，"
+            "需要时请在群里手工撤回。无需回复。"
+        )
+    elif standing in {Standing.ADMINISTRATOR, Standing.OWNER}:
         text = f"我在“{group.name}”里有管理员权限，可以按您的回复撤回普通成员的消息。无需回复。"
     elif standing is Standing.MEMBER:
         text = (

@@ -207,15 +207,13 @@ def renamed(context: Ctx, event: GroupRenamed) -> Iterator[Action]:
 
 def dissolved(context: Ctx, event: GroupDissolved) -> Iterator[Action]:
     """Stop working in a group that is gone; it is to be filed."""
-    after = (
-        "已解散" if event.since is None else "群列表中已没有此群（已解散，或机器人被移出，请核实）"
-    )
+    after = "已解散" if event.since is None else "已注销（群列表中已没有此群）"
     yield from _end(context, event, ChangeKind.DISSOLVED, "已解散或机器人已不在群内", after)
 
 
 def removed(context: Ctx, event: BotRemoved) -> Iterator[Action]:
     """Stop working in a group from which the bot was removed; ask whether it goes on without."""
-    after = "机器人被移出（群已注销，还是只移出了机器人，请核实）"
+    after = "已注销（机器人已不在群内）"
     yield from _end(context, event, ChangeKind.REMOVED, "已把机器人移出", after)
 
 
@@ -281,8 +279,6 @@ def _not_closed(context: Ctx, group: Group) -> Iterator[Action]:
     answers = [FilingAnswer.DISMISS] if filing.is_open else []
     if filing.state in {FilingState.FORMED, FilingState.APPROVED}:
         answers.insert(0, FilingAnswer.SEND_BACK)
-    elif filing.state in {FilingState.REFUSED, FilingState.BOUNCED}:
-        answers.insert(0, FilingAnswer.CORRECT)
     for answer in answers:
         yield Append(
             event=FilingAnswered(

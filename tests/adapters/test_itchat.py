@@ -840,7 +840,7 @@ def test_without_itchat_the_package_imports_and_the_adapter_says_what_to_install
     )
 
     assert done.returncode == 0, done.stderr
-    assert "qungui[itchat]" in done.stdout
+    assert ".[itchat]" in done.stdout
 
 
 def test_itchat_comes_only_when_asked_for_and_prints_nothing():

@@ -23,6 +23,7 @@ from tests.journeys.site import PATIENCE, Site, becomes
 
 OWNER_OF_NOTICES = 20031
 ADMINISTRATOR = 20012
+OUTSIDER = 29999
 
 
 async def group_of(stage: Stage, platform_id: int = BUDGET) -> Any:
@@ -235,21 +236,24 @@ def test_a_list_that_was_cut_short_does_not_say_that_the_bot_is_gone(on_site):
     on_site(journey)
 
 
-def test_a_friend_request_is_accepted_from_people_of_the_register_only(on_site):
+def test_a_friend_request_is_accepted_from_the_register_and_from_members_only(on_site):
     async def journey(site: Site) -> None:
         async with site.registered() as stage:
             site.world.friends.discard((BOT, ADMINISTRATOR))
+            stage.world.add_account(OUTSIDER, "过路人")
 
             stage.world.befriend_request(ADMINISTRATOR, BOT, "我是苏映雪")
             stage.world.befriend_request(STRANGER, BOT, "我是纪安之")
+            stage.world.befriend_request(OUTSIDER, BOT, "加一下")
 
             async def befriended() -> bool:
-                return stage.world.are_friends(ADMINISTRATOR, BOT)
+                both = (ADMINISTRATOR, STRANGER)
+                return all(stage.world.are_friends(each, BOT) for each in both)
 
             assert await becomes(befriended)
             await stage.settled()
-            assert not stage.world.are_friends(STRANGER, BOT)
-            assert [request.user for request in stage.world.requests.values()] == [STRANGER]
+            assert not stage.world.are_friends(OUTSIDER, BOT)
+            assert [request.user for request in stage.world.requests.values()] == [OUTSIDER]
 
     on_site(journey)
 

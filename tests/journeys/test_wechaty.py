@@ -15,6 +15,7 @@ from tests.peers.wechaty_gateway import BOT, CURRENT, OLD, need_node
 pytest.importorskip("grpclib", reason="needs the wechaty libraries")
 
 ACCOUNT, ROOM = f"wechat:{BOT}", "19000000003@chatroom"
+OTHER_ROOM = "19000000004@chatroom"
 OWNER, LEADER, OFFICER = "wxid_wang", "wxid_zhao", "wxid_qian"
 MEMBER, LEAVER, STRANGER = "wxid_zhou", "wxid_sun", "wxid_cai"
 
@@ -271,5 +272,37 @@ def test_whom_the_account_was_removed_by_is_a_change_to_file(on_wechaty):
         await site.later(minutes=11)
 
         await site.comes(OWNER, "【备案 1】", "把我拉回群里")
+
+    on_wechaty(journey)
+
+
+@both
+def test_an_invitation_waits_for_the_officers_yes(on_wechaty, generation):
+    async def journey(site):
+        await site.gateway.do("invite", room=OTHER_ROOM, by=STRANGER)
+        asked = await site.comes(OFFICER, "【进群邀请 1】", "“国库科工作群”")
+        assert BOT not in (await site.room(OTHER_ROOM))["members"]
+        await site.tell(OFFICER, "进群1")
+        await site.comes(OFFICER, "平台已接受", "请登记")
+        await site.post(STRANGER, GAMBLING, OTHER_ROOM)
+        await site.heard()
+
+        assert "没有登记" in asked
+        assert BOT in (await site.room(OTHER_ROOM))["members"]
+        assert await site.read(OTHER_ROOM) == []
+        assert await site.opened() == 0
+
+    on_wechaty(journey, generation=generation)
+
+
+def test_an_invitation_that_nobody_answers_is_not_accepted(on_wechaty):
+    async def journey(site):
+        await site.gateway.do("invite", room=OTHER_ROOM, by=STRANGER)
+        await site.comes(OFFICER, "【进群邀请 1】")
+        await site.later(days=3, minutes=1)
+        await site.comes(OFFICER, "1 号进群邀请", "没有进群")
+
+        assert await site.calls("accept") == []
+        assert BOT not in (await site.room(OTHER_ROOM))["members"]
 
     on_wechaty(journey)

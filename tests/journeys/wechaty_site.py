@@ -34,6 +34,8 @@ from tests.peers.wechaty_gateway import BOT, WechatyGateway, a_gateway
 
 ACCOUNT: Final = f"wechat:{BOT}"
 ROOM: Final = "19000000003@chatroom"
+OTHER_ROOM: Final = "19000000004@chatroom"
+"""A room that nobody registered, and in which the account is not."""
 NAME: Final = "预算科工作群"
 OWNER, ADMINISTRATOR, LEADER = "wxid_wang", "wxid_li", "wxid_zhao"
 OFFICER, MEMBER, LEAVER, STRANGER = "wxid_qian", "wxid_zhou", "wxid_sun", "wxid_cai"
@@ -69,6 +71,7 @@ WORLD: Final = MappingProxyType(
                     LEAVER: "预算科 孙悦",
                 },
             },
+            OTHER_ROOM: {"topic": "国库科工作群", "owner": STRANGER, "members": {STRANGER: ""}},
         },
     }
 )

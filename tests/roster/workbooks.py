@@ -133,11 +133,11 @@ def _content(value: Value, strings: dict[str, int], p: str, *, inline: bool) -> 
     match value:
         case None:
             return "", ""
-        case Formula(text, hollow=True):
-            return "", f"<{p}f>{escape(text)}</{p}f><{p}v/>"
-        case Formula(text, result):
+        case Formula(text, result, hollow):
             formula = f"<{p}f>{escape(text)}</{p}f>"
             kind, content = _content(result, strings, p, inline=False)
+            if hollow:
+                content = f"<{p}v/>"
             if isinstance(result, str):
                 kind, content = ' t="str"', f"<{p}v>{escape(result)}</{p}v>"
             return kind, formula + content

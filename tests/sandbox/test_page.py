@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from bot.sandbox.desk import Desk, Question
+from bot.sandbox.office import OfficeGroup
 from bot.sandbox.server import SandboxServer
 from tests.sandbox.client import connected
 
@@ -21,7 +23,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MEMBER, OWNER, GROUP = 20013, 20011, 700001
+MEMBER, OWNER, GROUP, NEW = 20013, 20011, 700001, 700004
 
 Scene = Callable[[SandboxServer, Page], Awaitable[None]]
 
@@ -35,9 +37,9 @@ def on_page() -> Callable[[Scene], None]:
             pytest.fail(sentence)
         pytest.skip(sentence)
 
-    async def play(scene: Scene) -> list[str]:
+    async def play(scene: Scene, desk: Desk | None) -> list[str]:
         complaints: list[str] = []
-        async with SandboxServer() as server, async_playwright() as playwright:
+        async with SandboxServer(desk=desk) as server, async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=str(CHROMIUM), args=ARGUMENTS
             )
@@ -51,8 +53,8 @@ def on_page() -> Callable[[Scene], None]:
             await browser.close()
         return complaints
 
-    def run(scene: Scene) -> None:
-        assert asyncio.run(play(scene)) == []
+    def run(scene: Scene, desk: Desk | None = None) -> None:
+        assert asyncio.run(play(scene, desk)) == []
 
     return run
 
@@ -170,5 +172,102 @@ def test_one_asks_to_join_and_the_owner_lets_him_in_by_hand(on_page):
         await page.get_by_role("button", name="确定").click()
 
         assert await server.until(lambda world: len(world.requests) == 1)
+
+    on_page(scene)
+
+
+class PaperDesk:
+    """A desk that keeps what is filled in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taken: list[tuple[str, Mapping[str, str], Mapping[str, object]]] = []
+
+    def questions(self, group: OfficeGroup) -> Sequence[Question]:
+        """Ask for one field of each kind."""
+        return (
+            Question(key="unit", heading="归属科室", text=group.unit),
+            Question(key="rules", heading="群规", kind="long", text="只谈工作"),
+            Question(key="opened_on", heading="开通日期", kind="day", text="2026-11-20"),
+            Question(key="owner", heading="群主", kind="one", people=(group.owner,), needed=True),
+            Question(
+                key="administrator", heading="管理员", kind="many", people=group.administrators
+            ),
+            Question(key="leader", heading="分管领导", kind="one", people=(group.leader,)),
+        )
+
+    async def register(
+        self,
+        group: OfficeGroup,
+        texts: Mapping[str, str],
+        people: Mapping[str, Sequence[tuple[str, int]]],
+    ) -> None:
+        """Keep a form."""
+        self.taken.append((group.name, texts, people))
+
+    def forms(self) -> Sequence[Path]:
+        """Return what lies in the folder."""
+        return sorted(self.folder.glob("*.docx"))
+
+
+def test_a_group_is_registered_with_people_picked_by_name(on_page, tmp_path):
+    desk = PaperDesk(tmp_path)
+
+    async def scene(server: SandboxServer, page: Page) -> None:
+        await page.locator("#chats .item", has_text="同学聚餐群").click()
+        private = await page.get_by_role("button", name="登记这个群").is_visible()
+        await page.locator("#chats .item", has_text="绩效评价工作群").click()
+        await page.get_by_role("button", name="登记这个群").click()
+        await page.locator("[name=unit]").fill("国库科")
+        await page.locator(".ticks").get_by_text("孟初晴").click()
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await page.locator("#chat-sub", has_text="已登记").wait_for()
+
+        assert not private
+        assert desk.taken == [
+            (
+                "绩效评价工作群",
+                {"unit": "国库科", "rules": "只谈工作", "opened_on": "2026-11-20"},
+                {
+                    "owner": [("程以宁", 20014)],
+                    "administrator": [("张明", 20013), ("孟初晴", 20022)],
+                    "leader": [("韩逸舟", 20001)],
+                },
+            )
+        ]
+        assert server.office.roles(20022) == ("群管理员",)
+        assert not await page.get_by_role("button", name="登记这个群").is_visible()
+
+    on_page(scene, desk)
+
+
+def test_a_form_in_the_folder_is_downloaded(on_page, tmp_path):
+    async def scene(server: SandboxServer, page: Page) -> None:
+        (tmp_path / "备案表 2026-0001.docx").write_bytes(b"PK")
+        server.world.touch()
+        await page.locator("#forms summary").click()
+        async with page.expect_download() as download:
+            await page.get_by_text("备案表 2026-0001.docx").click()
+        fetched = await download.value
+        response = await page.request.get(f"{server.page_url}forms/..%2Fsecret")
+
+        assert fetched.suggested_filename == "备案表 2026-0001.docx"
+        assert response.status in {404, 409}
+
+    on_page(scene, PaperDesk(tmp_path))
+
+
+def test_the_officer_gives_a_receipt_with_one_thumb_and_the_number(on_page):
+    async def scene(server: SandboxServer, page: Page) -> None:
+        server.world.say(
+            server.world.bots[0], OWNER, "【备案 3】群\n收到请回复：回执 3 编号\n备案 3 属实"
+        )
+        await page.get_by_role("button", name="回执 3 编号…").click()
+        begun = await page.locator("#phone-text").input_value()
+        await page.get_by_role("button", name="备案 3 属实").click()
+        await server.until(lambda world: len(world.chat(OWNER, 10001)) == 2)
+
+        assert begun == "回执 3 "
+        assert server.world.chat(OWNER, 10001)[1].text == "备案 3 属实"
 
     on_page(scene)

@@ -48,6 +48,24 @@ def test_the_token_may_stand_in_the_address():
     assert event["self_id"] == BOT
 
 
+@pytest.mark.parametrize("group", [700001, 700004, 700009, 1])
+def test_without_a_desk_no_group_is_registered_and_no_form_is_there(group):
+    async def scene() -> list[httpx.Response]:
+        async with (
+            SandboxServer() as server,
+            httpx.AsyncClient(base_url=server.page_url, trust_env=False) as client,
+        ):
+            return [
+                await client.post(f"/api/groups/{group}", json={"unit": "预算科"}),
+                await client.get("/forms/备案表.docx"),
+            ]
+
+    answers = asyncio.run(scene())
+
+    assert [each.status_code for each in answers] == [409, 409]
+    assert answers[0].json() == {"error": "这个群不能登记"}
+
+
 def test_a_heartbeat_follows():
     async def scene() -> dict:
         async with SandboxServer(heartbeat=0.02) as server, connected(server) as client:

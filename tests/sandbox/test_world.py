@@ -237,4 +237,4 @@ def test_the_office_knows_who_is_who(world):
     assert world.group(GROUP).owner == OFFICE.groups[0].owner
     assert world.member(UNMANAGED, BOT).rank is Rank.MEMBER
     assert BOT in world.group(NOBODYS).members
-    assert [group.registered for group in OFFICE.groups] == [True, True, True, False]
+    assert [group.registered for group in OFFICE.groups] == [True, True, True, False, False]

@@ -412,3 +412,21 @@ def _sqlite_utils(connection):
     import sqlite_utils
 
     return sqlite_utils.Database(connection, execute_plugins=False)
+
+
+def test_who_has_a_name_can_be_asked_for_without_those_who_are_reached(peopled):
+    kept(peopled, MING, replace(MING, id=4), replace(MING, id=5))
+    with peopled.transaction():
+        peopled.people.confirm(an_account(user="20014", person=3))
+        peopled.people.confirm(an_account(user="20015", person=4, login="qq:10002"))
+        peopled.people.confirm(an_account(platform="wechat", user="20016", person=5))
+
+    def unreached(through: str) -> list[int]:
+        return [each.id for each in peopled.people.named("张明", without=through)]
+
+    assert unreached("qq:10001") == [4, 5]
+    assert unreached("qq:10002") == [5]
+    assert unreached("qq") == [5]
+    for through in ("qq:10001", "qq:10002", "qq", "wechat"):
+        reached = {n for n in (3, 4, 5) if peopled.people.account_of(n, through)}
+        assert reached == {3, 4, 5} - set(unreached(through))

@@ -16,7 +16,9 @@ from typing import Any, Final
 from bot.adapters.itchat.wire import Wire
 from bot.model.errors import BotError
 
-NOT_INSTALLED: Final = '微信网页版（itchat）还没有安装，请运行：pip install "qungui[itchat]"'
+NOT_INSTALLED: Final = (
+    '微信网页版（itchat）还没有安装，请在程序的文件夹里运行：pip install ".[itchat]"'
+)
 FORBIDDEN: Final = (
     "send",
     "send_file",

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from bot.model.errors import BotError
 
-MISSING: Final = '没有安装微信（wechaty）需要的库，请安装：pip install "qungui[wechaty]"'
+MISSING: Final = '没有安装微信（wechaty）需要的库，请在程序的文件夹里运行：pip install ".[wechaty]"'
 
 
 def load() -> ModuleType:

@@ -29,7 +29,7 @@ const SENDING = {
 };
 const FLAVOURS = { napcat: "NapCat", llbot: "LuckyLilliaBot" };
 const DEFAULT_CHIPS = ["待办", "状态", "帮助"];
-const COMMAND = /(?:撤回|提醒|误报|确认|上报|为什么|看|申诉)\s?\d{1,3}(?!\d)|确认 ?[0-9A-Z]{3}(?![0-9A-Z])/g;
+const COMMAND = /备案 \d{1,7} (?:属实|不实|同意|改正|再发|已到|已报|未到)|(?:回执|退回) \d{1,7}|(?:撤回|提醒|误报|确认|上报|为什么|看|申诉)\s?\d{1,3}(?!\d)|确认 ?[0-9A-Z]{3}(?![0-9A-Z])/g;
 
 let view = null;
 let socket = null;
@@ -142,6 +142,7 @@ function show() {
   showChat();
   showPhone();
   showTelling();
+  redraw("forms", view.forms, showForms);
   if (view.frames?.length) showFrames(view.frames);
 }
 
@@ -204,6 +205,7 @@ function showChat() {
   at("deeds").hidden = at("members-button").hidden = !chat.group;
   if (!chat.group) at("members").hidden = true;
   at("members-button").textContent = `成员 ${chat.members.length}`;
+  at("register-button").hidden = !chat.questions?.length;
   redraw("deeds", [chat.group, chat.rank, chat.asking, look.me], showDeeds);
   redraw("members", [chat.members, chat.rank, look.me], showMembers);
   redrawMessages(at("messages"), "messages", chat.messages, {
@@ -214,6 +216,45 @@ function showChat() {
   at("composer-text").disabled = Boolean(outside);
   at("composer-text").placeholder = outside ? "你不在这个群里，可从“群操作”入群" : `以 ${me?.name ?? ""} 的身份发言，Enter 发送`;
   redraw("face", me?.name, () => at("composer-face").replaceWith(Object.assign(face(me?.name ?? "?"), { id: "composer-face" })));
+}
+
+function showForms() {
+  at("forms").hidden = !view.forms.length;
+  at("form-count").textContent = String(view.forms.length);
+  at("form-list").replaceChildren(...view.forms.map((name) => h("a", { href: `/forms/${encodeURIComponent(name)}`, download: name }, name)).reverse());
+}
+
+function showRegister() {
+  const { title, questions, members } = view.chat;
+  const people = members.filter((member) => !member.bot);
+  const fill = {
+    text: (field) => h("input", { name: field.key, value: field.text, autocomplete: "off" }),
+    day: (field) => h("input", { name: field.key, value: field.text, type: "date" }),
+    long: (field) => h("textarea", { name: field.key, value: field.text, rows: 2 }),
+    one: (field) => h("select", { name: field.key }, ...people.map((member) => h("option",
+      { value: String(member.id), selected: field.people.includes(member.id) }, member.name))),
+    many: (field) => h("span", { class: "ticks" }, ...people.map((member) => h("label", {},
+      h("input", { type: "checkbox", name: field.key, value: String(member.id), checked: field.people.includes(member.id) }), member.name))),
+  };
+  at("register-title").textContent = `登记“${title}”`;
+  at("register-fields").replaceChildren(...questions.map((field) => {
+    const input = fill[field.kind](field);
+    if (field.needed) input.required = true;
+    return h(field.kind === "many" ? "div" : "label", { class: "field" }, h("span", {}, field.heading), input, field.note ? h("small", {}, field.note) : "");
+  }));
+  at("register").showModal();
+}
+
+async function register() {
+  const { group, questions } = view.chat;
+  const data = new FormData(at("register-form"));
+  const answers = Object.fromEntries(questions.map(({ key, kind }) => [key,
+    kind === "one" || kind === "many" ? data.getAll(key).map(Number) : data.get(key)]));
+  if (await send(`/api/groups/${group}`, answers)) {
+    at("register").close();
+    choose({ phone: answers.owner[0] });
+    toast("已登记，群里有须知。时钟拨快 10 分钟，群主的手机收到备案。");
+  }
 }
 
 function showDeeds() {
@@ -272,8 +313,9 @@ function showChips(phone) {
   const last = phone.messages.filter((message) => message.bot && message.text).at(-1);
   const found = last ? [...new Set(last.text.match(COMMAND) ?? [])].slice(0, 8) : [];
   const chip = (text, run, label = text) => h("button", { type: "button", class: found.includes(text) ? "chip strong" : "chip", onclick: run }, label);
-  const chips = [...found, ...DEFAULT_CHIPS].map((text) => (last?.text.includes(`${text} 理由`)
-    ? chip(text, () => begin(text), `${text} 理由…`) : chip(text, () => reply(text))));
+  const rest = (text) => last?.text.match(new RegExp(`${text} (?:\\d+ )?(理由|编号)`))?.[1];
+  const chips = [...found, ...DEFAULT_CHIPS].map((text) => (rest(text)
+    ? chip(text, () => begin(text), `${text} ${rest(text)}…`) : chip(text, () => reply(text))));
   if (!phone.friend) chips.unshift(chip("申请加机器人为好友", () => deed("befriend", { me: phone.user, group: 0 })));
   at("chips").replaceChildren(...chips);
 }
@@ -341,7 +383,7 @@ const reply = (text) => deed("post", { me: view.phone.user, group: 0, user: view
 
 async function tell(name) {
   at("telling").hidden = false;
-  const stage = { owner: 700002, offline: 700002 }[name] ?? 700001;
+  const stage = { handover: 700003, overdue: 700002, owner: 700002, offline: 700002 }[name] ?? 700001;
   choose({ group: stage, peer: 0, phone: name === "owner" ? 20001 : 0 }, "chat");
   await send(`/api/stories/${name}`);
 }
@@ -422,6 +464,9 @@ function listen() {
     const text = at("phone-text").value;
     if (text.trim() && await reply(text)) at("phone-text").value = "";
   });
+  at("register-button").addEventListener("click", showRegister);
+  at("register-cancel").addEventListener("click", () => at("register").close());
+  at("register-form").addEventListener("submit", (event) => { event.preventDefault(); register(); });
   at("phone-who").addEventListener("change", (event) => choose({ phone: Number(event.target.value) }));
   at("members-button").addEventListener("click", () => { at("members").hidden = !at("members").hidden; });
   at("telling-close").addEventListener("click", () => { at("telling").hidden = true; });
