@@ -92,7 +92,7 @@ def test_the_whole_way_can_be_walked_at_the_desk_and_is_the_proof(office):
     run, _ = office
 
     for words in (
-        ("confirm", "1"), ("approve", "1"), ("sent", "1"), ("receipt", "1", "机备〔2026〕12号"),
+        ("confirm", "1"), ("approve", "1", "--by", "钱二"), ("sent", "1"), ("receipt", "1", "机备〔2026〕12号"),
     ):  # fmt: skip
         done = run("filing", *words)
         assert done.exit_code == 0, done.output
@@ -144,7 +144,7 @@ def test_what_cannot_be_done_now_is_a_sentence(office):
     run, _ = office
 
     for words in (
-        ("show", "9"), ("approve", "1"), ("receipt", "1", "12"), ("form", "1"), ("resend", "1"),
+        ("show", "9"), ("approve", "1", "--by", "钱二"), ("receipt", "1", "12"), ("form", "1"), ("resend", "1"),
         ("correct", "1"), ("dismiss", "1", " "), ("confirm", "1", "--change", "7"),
     ):  # fmt: skip
         done = run("filing", *words)
@@ -156,8 +156,8 @@ def test_what_cannot_be_done_now_is_a_sentence(office):
 def test_a_refused_filing_is_corrected_into_the_next_edition(office):
     run, _ = office
     for words in (
-        ("confirm", "1"), ("approve", "1"), ("sent", "1"), ("refuse", "1", "群规不全"),
-        ("correct", "1"), ("approve", "1"), ("sent", "1"), ("bounced", "1", "退信"),
+        ("confirm", "1"), ("approve", "1", "--by", "钱二"), ("sent", "1"), ("refuse", "1", "群规不全"),
+        ("correct", "1"), ("approve", "1", "--by", "钱二"), ("sent", "1"), ("bounced", "1", "退信"),
         ("sent", "1"), ("withdraw", "1", "重复报送"),
     ):  # fmt: skip
         done = run("filing", *words)
@@ -166,3 +166,39 @@ def test_a_refused_filing_is_corrected_into_the_next_edition(office):
     shown = run("filing", "show", "1").stdout
     assert "第2版" in shown
     assert "已撤回" in shown
+
+
+def test_who_approved_on_paper_is_named_and_stands_in_the_form(office, tmp_path):
+    run, _ = office
+    run("filing", "confirm", "1", "--by", "赵一")
+
+    nobody = run("filing", "approve", "1")
+    stranger = run("filing", "approve", "1", "--by", "孙三")
+    owner = run("filing", "approve", "1", "--by", "赵一")
+    leader = run("filing", "approve", "1", "--by", "钱二")
+
+    assert nobody.exit_code == stranger.exit_code == owner.exit_code == 2
+    assert "可以审核备案 1 的是 钱*" in stranger.output
+    assert leader.exit_code == 0, leader.output
+    form = run("filing", "form", "1").stdout
+    assert "填报人：赵一" in form
+    assert "同意报送　钱二" in form
+
+
+def test_nobody_approves_at_the_desk_what_he_confirmed(office):
+    run, _ = office
+    run("filing", "confirm", "1", "--by", "钱二")
+
+    done = run("filing", "approve", "1", "--by", "钱二")
+
+    assert done.exit_code == 2
+    assert "（没有登记）" in done.output
+
+
+def test_a_name_that_is_not_of_the_group_confirms_nothing(office):
+    run, _ = office
+
+    done = run("filing", "confirm", "1", "--by", "孙三")
+
+    assert done.exit_code == 2
+    assert "赵*、周*、钱*" in done.output

@@ -83,6 +83,7 @@ def form(
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """打印备案表；不写文件就显示在屏幕上。表上有全名，查看会记录在案。"""
+    from plugins.workflows.filing.people import named_in  # noqa: PLC0415
     from plugins.workflows.filing.sending import content_to_send  # noqa: PLC0415
 
     with sentences():
@@ -91,7 +92,7 @@ def form(
         with reading(chosen) as records:
             filing = _filing(records, number)
             content = content_to_send(filing, filings=records.filings, people=records.people)
-            named = _named(records, filing)
+            named = named_in(records, filing)
         forms = make_forms(loaded, chosen)
         now = SystemClock().now()
         looks = [
@@ -115,9 +116,15 @@ def form(
 
 
 @app.command()
-def confirm(number: Number, change: Changes = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+def confirm(
+    number: Number,
+    *,
+    change: Changes = None,
+    by: Annotated[str, typer.Option(help="谁确认的：群主等人的姓名")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
     """登记：群主确认变更属实（不写 --change 就是全部）。"""
-    _answer(number, FilingAnswer.CONFIRM, config, changes=change or ())
+    _answer(number, FilingAnswer.CONFIRM, config, changes=change or (), by=by)
 
 
 @app.command()
@@ -129,9 +136,13 @@ def dismiss(
 
 
 @app.command()
-def approve(number: Number, config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """登记：分管领导审核同意；随后自动报送。"""
-    _answer(number, FilingAnswer.APPROVE, config)
+def approve(
+    number: Number,
+    by: Annotated[str, typer.Option(help="谁审核的：分管领导的姓名")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """登记：分管领导审核同意，姓名写在备案表上；随后自动报送。"""
+    _answer(number, FilingAnswer.APPROVE, config, by=by)
 
 
 @app.command("send-back")
@@ -199,19 +210,22 @@ def _answer(
     text: str = "",
     *,
     changes: Sequence[int] = (),
+    by: str = "",
 ) -> None:
     """Hand in what somebody at the desk says, and print how the filing stands then."""
     with sentences():
         loaded = plugins_in_use()
         chosen = read_config(config, loaded)
         with reading(chosen) as records:
-            _filing(records, number)
+            filing = _filing(records, number)
+            person = _by(records, filing, answer, by) if by else None
         event = FilingAnswered(
             at=SystemClock().now(),
             number=number,
             answer=answer,
             text=text,
             changes=tuple(changes),
+            by=person,
         )
         for refused in submit(chosen, loaded, [event]):
             raise refused
@@ -237,12 +251,22 @@ def _filing(records: UnitOfWork, number: int) -> Filing:
     return filing
 
 
-def _named(records: UnitOfWork, filing: Filing) -> Sequence[int]:
-    """Return whom a form may name: who holds a role in the group, confirmed or approved."""
-    roles = (Role.OWNER, Role.ADMINISTRATOR, Role.LEADER)
-    held = {each.id for role in roles for each in records.groups.holders(filing.group, role)}
-    decided = {each.decided_by for each in records.filings.changes(filing.id)}
-    return sorted(each for each in held | decided | {filing.approved_by} if each is not None)
+def _by(records: UnitOfWork, filing: Filing, answer: FilingAnswer, name: str) -> int:
+    """Return who of a group's people is named; raises BotError for somebody who may not do it."""
+    from plugins.workflows.filing.people import may_approve  # noqa: PLC0415
+
+    if answer is FilingAnswer.APPROVE:
+        people, what = may_approve(records, filing), "审核"
+    else:
+        roles = (Role.OWNER, Role.ADMINISTRATOR, Role.LEADER)
+        held = [each for role in roles for each in records.groups.holders(filing.group, role)]
+        people, what = list({each.id: each for each in held}.values()), "确认"
+    found = [each.id for each in people if each.name == name.strip()]
+    if len(found) != 1:
+        known = "、".join(each.masked for each in people) or "（没有登记）"
+        why = "有几个人同名" if found else "没有这个人"
+        raise BotError(f"可以{what}备案 {filing.id} 的是 {known}，其中{why}，请核对 --by 的姓名。")
+    return found[0]
 
 
 def _write(path: Path, content: bytes) -> None:

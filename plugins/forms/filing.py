@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.calendar import local
 from bot.form import Field, Form
-from bot.model.filing import Content, Filing, GroupChange, matter_of
+from bot.model.filing import ChangeKind, Content, Filing, GroupChange, matter_of
 from bot.model.group import ACTIVITY_DAYS, Person
 from bot.model.register import RegisterEntry
 
@@ -51,7 +51,7 @@ def content_of(
         "approved_on": _day(group.approved_on),
         "changes": [
             {
-                "item": change.kind.label,
+                "item": _item(change.kind),
                 "before": change.before,
                 "after": change.after,
                 "when": _when(change),
@@ -94,6 +94,11 @@ def _people(people: Sequence[Person]) -> str:
     )
 
 
+def _item(kind: ChangeKind) -> str:
+    """Return what a change is to the office: that the bot was removed only made it known."""
+    return (ChangeKind.DISSOLVED if kind is ChangeKind.REMOVED else kind).label
+
+
 def _when(change: GroupChange) -> str:
     first, last = local(change.earliest_at).date(), local(change.latest_at).date()
     return first.isoformat() if first == last else BLIND.format(first, last)
@@ -101,7 +106,7 @@ def _when(change: GroupChange) -> str:
 
 def _due(filing: Filing) -> str:
     begun = _day(local(filing.starts_at).date())
-    return f"{begun}发生，应于{_day(filing.due_on)}前报送{'（暂定）' if filing.provisional else ''}"
+    return f"{begun}发生，最迟{_day(filing.due_on)}报送{'（暂定）' if filing.provisional else ''}"
 
 
 def _day(day: date | None) -> str:

@@ -293,7 +293,7 @@ def _named(context: Ctx, group: Group, person: Person) -> str:
 def _unknown(user: str, kind: ChangeKind) -> str:
     tail = f"账号尾号{user[-4:]}"
     if kind is ChangeKind.OWNER:
-        return f"{tail}（平台上的群主换了，登记的群主未变，请核实）"
+        return f"{tail}（平台上的群主，没有登记）"
     return f"{tail}（没有登记）"
 
 

@@ -41,7 +41,7 @@ WORKFLOW = Workflow(
     ),
     commands=(
         command("备案", file, by=_BY, help="备案　看等您办的备案（备案37 看一件，备案37 属实）"),
-        command("回执", give_receipt, by=(Role.COMMITTEE,), help="回执37 编号　已收到备案"),
+        command("回执", give_receipt, by=_BY, help="回执37 编号　机关党委收到备案"),
         command("退回", send_back, by=_BY, help="退回37 理由　备案要改（领导审核、机关党委）"),
     ),
     schedules=(every(10, "clock", keep_time),),

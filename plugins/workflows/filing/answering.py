@@ -6,18 +6,28 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bot.model.action import Action
+from bot.model.action import Action, KeepLook, Record
 from bot.model.errors import BotError
 from bot.model.filing import Filing, FilingAnswer, FilingState
 from bot.model.group import Group, Person, Role
 from bot.model.register import filing_state
+from bot.model.rights import Look
 from bot.plugin import Asked
+from plugins.forms.filing import FORM
 from plugins.workflows.filing.history import history
 from plugins.workflows.filing.judging import judge
 from plugins.workflows.filing.lines import EDGES, Said, is_numbered, read, read_as
 from plugins.workflows.filing.news import content_text
-from plugins.workflows.filing.people import approvers, confirmers, lacking, owners, turn
+from plugins.workflows.filing.people import (
+    approvers,
+    confirmers,
+    lacking,
+    named_in,
+    owners,
+    turn,
+)
 from plugins.workflows.filing.receipts import act
+from plugins.workflows.filing.sending import content_to_send
 from plugins.workflows.filing.wording import (
     Filings,
     change_line,
@@ -33,6 +43,7 @@ _LONGEST: Final = 200
 _GROUPS: Final = 10
 _MANY: Final = 50
 _SHOW: Final = "经过"
+_PRINT: Final = "全文"
 _ALL: Final = "全部"
 _OF_THE_GROUP: Final = frozenset({Role.OWNER, Role.ADMINISTRATOR, Role.LEADER})
 _ANY: Final = _OF_THE_GROUP | {Role.COMMITTEE}
@@ -87,6 +98,9 @@ def file(context: Filings, asked: Asked) -> Iterator[Action]:
     said = read(asked)
     if said.answer is None:
         filing, group = _found(context, reader, said.numbers[0])
+        if said.words.startswith(_PRINT):
+            yield from _print(context, asked, reader, filing)
+            return
         yield reply(asked, _whole(context, reader, filing, group, said.words))
         return
     yield from _answer(context, asked, reader, said)
@@ -131,7 +145,8 @@ def _do(
     if answer is FilingAnswer.SEND_BACK and filing.state not in _NOT_SENT:
         answer = FilingAnswer.REFUSE
     if filing.state.is_end:
-        raise BotError(f"备案 {filing.id} {filing.state.label}，不用再办。")
+        receipt = f"（回执 {filing.receipt}）" if filing.receipt else ""
+        raise BotError(f"备案 {filing.id} {filing.state.label}{receipt}，不用再办。")
     _check(context, reader, filing, group, answer)
     words = said.words[:_LONGEST]
     if answer in {FilingAnswer.CONFIRM, FilingAnswer.DISMISS}:
@@ -225,8 +240,10 @@ def _settled(context: Filings, reader: _Reader, open_: set[int], wanted: str) ->
 def _whole(context: Filings, reader: _Reader, filing: Filing, group: Group, words: str) -> str:
     """Return all of a filing; with 经过 its history."""
     if words.startswith(_SHOW):
-        lines = history(filing, group, filings=context.filings, people=context.people)
-        return "\n".join(lines)[:_WHOLE]
+        return _shortened(
+            history(filing, group, filings=context.filings, people=context.people),
+            f"（没有列完，全部请办公室看：qungui filing show {filing.id}）",
+        )
     if words:
         raise BotError(
             f"没有看懂“{words[:12]}”。请写：备案 {filing.id} 属实，或：备案 {filing.id} 不实 1 理由；"
@@ -245,11 +262,45 @@ def _whole(context: Filings, reader: _Reader, filing: Filing, group: Group, word
     if filing.receipt:
         lines.append(f"回执：{filing.receipt}")
     edition = context.filings.edition(filing.id, filing.edition) if filing.edition else None
-    if edition is not None and not filing.is_forming:
-        lines += [f"备案表第 {edition.number} 版：", content_text(context, edition.content)]
     offered = _offered(context, reader, filing, group)
-    lines.append(f"回复：{'　'.join([*offered, f'备案 {filing.id} 经过'])}")
+    if edition is not None and not filing.is_forming:
+        made = f"备案表第 {edition.number} 版"
+        approves = filing.state is FilingState.FORMED and offered
+        lines += [f"{made}：", content_text(context, edition.content)] if approves else []
+        offered = [*offered, f"备案 {filing.id} 全文（{made}，有全名，可照着填）"]
+    lines.append("回复：\n" + "\n".join([*offered, f"备案 {filing.id} 经过"]))
     return "\n".join(lines)
+
+
+def _shortened(lines: Sequence[str], more: str) -> str:
+    """Return lines that fit a phone; of a long history the middle is left out."""
+    room = _WHOLE - len(more)
+    if sum(len(each) + 1 for each in lines) <= room:
+        return "\n".join(lines)
+    first, last = list(lines), list[str]()
+    while first and room > _WHOLE // 2:
+        last.insert(0, first.pop())
+        room -= len(last[0]) + 1
+    kept = []
+    for line in first:
+        if (room := room - len(line) - 1) < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, more, *last])
+
+
+def _print(context: Filings, asked: Asked, reader: _Reader, filing: Filing) -> Iterator[Action]:
+    """Show the form with whole names to who has to fill it in on paper; that is a look."""
+    content = content_to_send(filing, filings=context.filings, people=context.people)
+    reason = f"看备案表 {filing.label}"
+    for person in named_in(context, filing):
+        look = Look(person=person, by=reader.person.id, reason=reason, at=context.now)
+        yield KeepLook(look=look)
+    yield Record(
+        actor=f"person:{reader.person.id}", deed="filing.form_shown", subject=f"filing:{filing.id}"
+    )
+    note = "" if filing.approved_at else "\n（还没有审核，先不要报送）"
+    yield reply(asked, f"{FORM.text(content)}{note}")
 
 
 def _offered(context: Filings, reader: _Reader, filing: Filing, group: Group) -> Sequence[str]:
@@ -261,7 +312,7 @@ def _offered(context: Filings, reader: _Reader, filing: Filing, group: Group) ->
         answers = answers if mine else ()
     elif filing.is_forming and not roles & _OF_THE_GROUP:
         answers = ()
-    elif filing.is_forming and filing.reason:
+    elif filing.state is FilingState.CONFIRMED and filing.reason:
         answers = _ANSWERS[FilingState.REFUSED]
     elif Role.COMMITTEE in roles and filing.state in {FilingState.SENDING, FilingState.SENT}:
         answers = ("回执 {n} 编号", "退回 {n} 理由")

@@ -78,7 +78,8 @@ def _remind(
         people = _concerned(context, filing, group, today, office)
         for person in people.values():
             mine.setdefault(person.id, []).append((filing, group))
-        yield step(context, filing, Deed.REMINDED, detail=f"{len(people)} 人")
+        whom = "、".join(each.masked for each in people.values())
+        yield step(context, filing, Deed.REMINDED, detail=whom or "没有能提醒的人")
         yield record(filing, Deed.REMINDED, detail=f"people {len(people)}")
     for number, found in mine.items():
         text = _reminder(context, found)

@@ -12,11 +12,12 @@ from bot.model.filing import (
     Filing,
     FilingState,
     GroupChange,
+    Noticed,
 )
 from bot.model.group import Group
 from bot.registration import entry_of
 from plugins.forms.filing import content_of
-from plugins.workflows.filing.news import announce
+from plugins.workflows.filing.news import NEWS, announce
 from plugins.workflows.filing.people import lacking, owners
 from plugins.workflows.filing.wording import Filings, head, record, step, tell, the_filing
 
@@ -30,7 +31,7 @@ def form_if_ready(context: Filings, number: int) -> Iterator[Action]:
     Where the register lacks something, the owner is told once what it is.
     """
     filing = the_filing(context, number)
-    if filing.state is not FilingState.CONFIRMED:
+    if not is_ready(context, filing):
         return
     group = context.groups.get(filing.group)
     if wanting := lacking(context, filing, group):
@@ -49,10 +50,25 @@ def form_if_ready(context: Filings, number: int) -> Iterator[Action]:
     edition = Edition(filing=filing.id, number=filing.edition, content=content, made_at=context.now)
     yield SaveFiling(filing=filing)
     yield KeepEdition(edition=edition)
-    detail = f"第{filing.edition}次，内容 sha256 {filing.content_hash}"
+    detail = f"第{filing.edition}版，内容 sha256 {filing.content_hash}"
     yield step(context, filing, Deed.FORMED, detail=detail)
     yield record(filing, Deed.FORMED, detail=f"edition {filing.edition}")
     yield from announce(context, filing.id)
+
+
+def is_ready(context: Filings, filing: Filing) -> bool:
+    """Whether all is confirmed, and corrected where a form of it was sent back or refused."""
+    if filing.state is not FilingState.CONFIRMED:
+        return False
+    formed_at = filing.formed_at
+    if not filing.reason or formed_at is None:
+        return True
+    return any(
+        each.noticed_at >= formed_at and each.how is Noticed.STATED
+        if each.counts
+        else each.noticed_at < formed_at <= (each.decided_at or formed_at)
+        for each in context.filings.changes(filing.id)
+    )
 
 
 def amended(context: Filings, event: GroupAmended) -> Iterator[Action]:
@@ -61,15 +77,18 @@ def amended(context: Filings, event: GroupAmended) -> Iterator[Action]:
 
 
 def appointed(context: Filings, event: RolesChanged) -> Iterator[Action]:
-    """Look again once a role has another holder."""
+    """Look again once a role has another holder; whose turn it now is hears what waits for him."""
     yield from _look_again(context, event.group)
+    for filing in context.filings.open_of_group(event.group):
+        if not filing.is_forming and filing.state.waits_for is event.role:
+            yield Wake(key=f"{NEWS}:{filing.id}", at=context.now)
 
 
 def again(context: Filings, event: TimerDue) -> Iterator[Action]:
     """Make a form that something was missing for, or tell now what could not be told at night."""
     name, _, number = event.key.partition(":")
     filing = context.filings.get(int(number)) if name == AGAIN else None
-    if filing is not None and not filing.reason:
+    if filing is not None:
         yield from form_if_ready(context, filing.id)
 
 
@@ -77,7 +96,7 @@ def _filled_by(context: Filings, changes: Sequence[GroupChange]) -> str:
     """Return who stands for what the form says: those who confirmed it."""
     people = dict.fromkeys(each.decided_by for each in changes if each.counts)
     named = [context.people.get(each).name for each in people if each is not None]
-    return "、".join(named) or "工作人员代填"
+    return "、".join(named) or "（工作人员代填）"
 
 
 def _look_again(context: Filings, group: int) -> Iterator[Action]:

@@ -28,7 +28,7 @@ def history(
     changes = filings.changes(filing.id)
     provisional = "（暂定）" if filing.provisional else ""
     late = f"，{moment(filing.overdue_at)} 起逾期" if filing.overdue_at else ""
-    return [
+    lines = [
         f"备案 {filing.label}　{group.name}　{filing.state.label}",
         f"期限 {filing.due_on}{provisional}{late}。{filing.rule}",
         *chain.from_iterable(_change(each, named, people, whole=whole) for each in changes),
@@ -40,6 +40,12 @@ def history(
             for each in filings.steps(filing.id)
         ),
     ]
+    # A name or a receipt must not command a terminal.
+    return ["".join(map(_printable, line)) for line in lines]
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() or character == "\u3000" else " "
 
 
 def moment(at: datetime) -> str:
@@ -77,8 +83,9 @@ def _edition(edition: Edition, filing: Filing) -> str:
 
 def _sending(filing: Filing) -> Sequence[str]:
     lines = []
-    if filing.way is not None and filing.tries:
-        lines.append(f"报送 {filing.way.label}，第 {filing.tries} 次　{filing.message_id}".rstrip())
+    if filing.way is not None:
+        tries = f"，第 {filing.tries} 次" if filing.tries else ""
+        lines.append(f"报送 {filing.way.label}{tries}　{filing.message_id}".rstrip())
     if filing.sent_at is not None:
         document = f" 文件 sha256 {filing.document_hash}" if filing.document_hash else ""
         lines.append(f"送出 {moment(filing.sent_at)}{document}")

@@ -1,6 +1,7 @@
 """Changes are judged: a person says that they are so, or that one is none and why."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from bot.model.action import Action, SaveFiling, SaveGroupChanges
 from bot.model.errors import BotError
@@ -13,11 +14,20 @@ from bot.model.filing import (
     GroupChange,
 )
 from plugins.workflows.filing.clock import timed
-from plugins.workflows.filing.forming import form_if_ready
+from plugins.workflows.filing.forming import form_if_ready, is_ready
 from plugins.workflows.filing.wording import Filings, record, step, the_filing
 
 UNDONE = "备案前已改回"
+RETURNED = (FilingState.REFUSED, FilingState.BOUNCED)
+"""Where a form came back; it is not filed."""
+
 _LONGEST_REASON = 200
+
+
+def corrected(filing: Filing) -> Filing:
+    """Return a filing that came back to be formed anew; why an officer refused it stays to be seen."""
+    refused = filing.state is FilingState.REFUSED
+    return replace(filing.corrected(), reason=filing.reason if refused else "")
 
 
 def judge(
@@ -34,10 +44,12 @@ def judge(
     `by` is None for the operator. Returns the sentence for who said it; raises BotError for numbers
     that there are not, without a reason, and once the form is made.
     """
+    confirms = answer is FilingAnswer.CONFIRM
+    if filing.state in RETURNED and not confirms:
+        filing = corrected(filing)
     if not filing.is_forming:
         raise BotError(_too_late(filing))
     changes = context.filings.changes(filing.id)
-    confirms = answer is FilingAnswer.CONFIRM
     reason = text.strip()[:_LONGEST_REASON]
     decided = [
         each.confirmed(by, context.now) if confirms else each.dismissed(by, context.now, reason)
@@ -56,16 +68,16 @@ def judge(
     if judged.state is FilingState.CONFIRMED:
         yield from form_if_ready(context, filing.id)
     said = f"第{items}项{'已确认' if confirms else '定为不成立，理由已记录'}。"
-    return f"备案 {filing.id} {said}{_what_next(the_filing(context, filing.id))}"
+    return f"备案 {filing.id} {said}{_what_next(context, the_filing(context, filing.id))}"
 
 
 def _meant(
     filing: Filing, changes: Sequence[GroupChange], numbers: Sequence[int], *, confirms: bool
 ) -> Sequence[GroupChange]:
     numbered = {each.number: each for each in changes}
-    if unknown := next((each for each in numbers if each not in numbered), None):
+    if unknown := [each for each in numbers if each not in numbered]:
         raise BotError(
-            f"备案 {filing.id} 没有第 {unknown} 项，只有 {len(changes)} 项。回复“备案 {filing.id}”看。"
+            f"备案 {filing.id} 没有第 {unknown[0]} 项，只有 {len(changes)} 项。回复“备案 {filing.id}”看。"
         )
     if numbers:
         chosen = [numbered[each] for each in dict.fromkeys(numbers)]
@@ -91,7 +103,7 @@ def _too_late(filing: Filing) -> str:
     return f"备案 {filing.id} {filing.state.label}，变更不用再定了。"
 
 
-def _what_next(filing: Filing) -> str:
+def _what_next(context: Filings, filing: Filing) -> str:
     match filing.state:
         case FilingState.DISMISSED:
             return "没有要备案的了，这件办结。"
@@ -99,6 +111,8 @@ def _what_next(filing: Filing) -> str:
             return "还有没确认的，回复“备案 " + f"{filing.id}”看。"
         case FilingState.FORMED:
             return "备案表已生成，等分管领导审核。"
+        case FilingState.CONFIRMED if not is_ready(context, filing):
+            return f"上次退回的（{filing.reason}）还没改：改好登记后回复：备案 {filing.id} 改正"
         case FilingState.CONFIRMED:
             return "登记补齐后自动生成备案表。"
         case _:

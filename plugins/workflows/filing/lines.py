@@ -19,6 +19,7 @@ _ITEMS: Final = re.compile(
     r"[\s:,.、。，：]*((?:第?\s*\d{1,3}\s*[项条]?(?=[\s,.、。，:：]|$)[\s、,，和]*)*)(.*)",
     re.DOTALL,
 )
+_MORE: Final = re.compile(r"\s*[、,，和]\s*\d")
 _NUMBER: Final = re.compile(r"\d+")
 _WORDS: Final[Mapping[str, FilingAnswer]] = MappingProxyType(
     {
@@ -86,6 +87,8 @@ def read_as(asked: Asked, answer: FilingAnswer) -> Said:
     if found is None:
         what = "编号" if answer is FilingAnswer.RECEIPT else "理由"
         raise BotError(f"请写上备案编号，例如：{asked.verb} 37 {what}。回复“备案”看编号。")
+    if _MORE.match(asked.tail[found.end(1) :]):
+        raise BotError(f"一次写了几件，请分开写，例如：{asked.verb} {found[1]} …")
     return Said(numbers=_numbers(found[1]), answer=answer, words=_as_written(asked, found[2]))
 
 

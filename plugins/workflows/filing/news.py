@@ -104,8 +104,9 @@ def _tell(context: Filings, filing: Filing, but: int | None) -> Iterator[Action]
 def _to_approve(context: Filings, filing: Filing) -> str:
     edition = context.filings.edition(filing.id, filing.edition)
     form = content_text(context, edition.content) if edition else ""
+    again = f"（改正后的第 {filing.edition} 版）" if filing.edition > 1 else ""
     return (
-        f"请审核\n群主已确认，同意后报机关党委。{due_text(context, filing)}。\n{form}\n"
+        f"请审核{again}\n群主已确认，同意后报机关党委。{due_text(context, filing)}。\n{form}\n"
         f"回复：备案 {filing.id} 同意\n要改请回复：退回 {filing.id} 理由"
     )
 
@@ -120,8 +121,9 @@ def _not_all(context: Filings, filing: Filing) -> str:
 
 def _nobody_approves(filing: Filing) -> str:
     return (
-        "没有人能审核\n分管领导没有登记可用的账号，或与确认的是同一个人。"
-        f"请告诉办公室，审核后由办公室登记：qungui filing approve {filing.id}"
+        "没有人能审核\n分管领导没有登记可用的账号，或与确认的是同一个人。请告诉办公室："
+        f"线下审核后登记：qungui filing approve {filing.id} --by 姓名；"
+        "没有别的分管领导的，先登记一位（qungui group edit）"
     )
 
 
@@ -140,7 +142,7 @@ def _say(
         yield from tell(context, person, group, text)
 
 
-_FOR_THE_OFFICE: Final = (FilingState.UNKNOWN, FilingState.BOUNCED)
+_FOR_THE_OFFICE: Final = (FilingState.UNKNOWN, FilingState.BOUNCED, FilingState.WITHDRAWN)
 _SAID: Final = MappingProxyType(
     {
         FilingState.CONFIRMED: (
@@ -149,7 +151,7 @@ _SAID: Final = MappingProxyType(
         ),
         FilingState.APPROVED: (
             "已审核，请手工报送\n{due}。备案表请办公室打印：qungui filing form {n} --docx 文件名\n"
-            "送到机关党委后回复：备案 {n} 已报"
+            "自己填表的，看内容回复：备案 {n} 全文\n送到机关党委后回复：备案 {n} 已报"
         ),
         FilingState.SENT: "已报送（{way}）\n{not_all}等机关党委回执，不用回复。",
         FilingState.UNKNOWN: (

@@ -18,17 +18,19 @@ from bot.model.action import (
 from bot.model.event import ChangeNoticed, TimerDue
 from bot.model.filing import (
     ChangeKind,
+    ChangeState,
     Deed,
     Filing,
     FilingState,
     GroupChange,
     Matter,
+    Noticed,
     undone_by,
 )
 from bot.model.group import Group, Person, Role
 from plugins.workflows.filing.clock import timed
 from plugins.workflows.filing.forming import form_if_ready
-from plugins.workflows.filing.judging import UNDONE
+from plugins.workflows.filing.judging import RETURNED, UNDONE, corrected
 from plugins.workflows.filing.people import lacking, owners
 from plugins.workflows.filing.wording import (
     Filings,
@@ -52,25 +54,28 @@ _SUPERSEDED: Final = "群已注销，与注销一并备案"
 def notice(context: Filings, event: ChangeNoticed) -> Iterator[Action]:
     """Open a filing for a change, or let it join the one that is not formed yet.
 
-    What goes back to an earlier value before it was sent undoes that change. A group's end takes
-    along the changes whose form was not sent.
+    What goes back to an earlier value before it was filed undoes that change. What is stated anew
+    after a refusal corrects what was refused. A group's end takes along what was not filed.
     """
     group = context.groups.get(event.group)
-    open_ = _not_sent(context, group)
-    for filing in open_:
-        changes = context.filings.changes(filing.id)
-        if undone := undone_by(changes, event.kind, event.after):
-            yield from _undo(context, filing, _change(event, filing, changes), undone)
-            return
-    forming = next((each for each in open_ if each.is_forming), None)
-    if forming is None and open_ and event.kind.matter is Matter.CLOSING:
-        forming = replace(open_[0].sent_back(_SUPERSEDED), reason="")
-        yield SaveFiling(filing=forming)
-        yield step(context, forming, Deed.SENT_BACK, detail=_SUPERSEDED)
-        yield record(forming, Deed.SENT_BACK)
+    open_ = _not_filed(context, group)
+    so_far = [each for filing in open_ for each in context.filings.changes(filing.id)]
+    so_far.sort(key=lambda each: (each.noticed_at, each.filing, each.number))
+    if undone := undone_by(so_far, event.kind, event.after):
+        for filing in open_:
+            if own := [each for each in undone if each.filing == filing.id]:
+                back = event if filing.id == undone[-1].filing else None
+                yield from _undo(context, filing, own, back)
+        return
+    forming = _joined(open_, event)
     known = context.filings.changes(forming.id) if forming else ()
     if _is_known(known, event):
         return
+    if forming is not None and not forming.is_forming:
+        deed, detail, forming = _taken_back(forming, event)
+        yield SaveFiling(filing=forming)
+        yield step(context, forming, deed, detail=detail)
+        yield record(forming, deed)
     filing = forming or _new(context, event)
     change = _change(event, filing, known)
     filing = timed(context, filing.judged([*known, change], context.now))
@@ -120,22 +125,41 @@ def opened_text(context: Filings, filing: Filing, group: Group) -> str:
     """Return what an owner reads of a filing: what was noticed, until when, what to reply."""
     changes = context.filings.changes(filing.id)
     live = [each for each in changes if each.counts]
-    lines = [
-        head(filing, group),
-        f"发现 {len(live)} 项情况，要向机关党委备案：",
-        *(change_line(context, each) for each in changes),
-        due_text(context, filing),
-    ]
+    lines = [head(filing, group), f"发现 {len(live)} 项情况，要向机关党委备案："]
+    room = _ROOM
+    for shown, each in enumerate(changes):
+        line = change_line(context, each)
+        room -= len(line) + 1
+        if shown and room < 0:
+            lines.append(
+                f"（没有列完，还有 {len(changes) - shown} 项，全部请看：备案 {filing.id}）"
+            )
+            break
+        lines.append(line)
+    lines.append(due_text(context, filing))
+    if filing.reason:
+        lines.append(f"上次退回的原因：{filing.reason}")
     if wanting := lacking(context, filing, group):
         lines.append(f"登记还缺：{'、'.join(wanting)}。请告诉办公室补上（qungui group edit）。")
-    if any(each.kind is ChangeKind.REMOVED for each in live):
-        lines.append("群已注销才算属实；群还在用，请回复不实，并把我拉回群里。")
+    lines += dict.fromkeys(question for each in live if (question := _question(each)))
     lines.append(f"属实请回复：备案 {filing.id} 属实")
     if len(live) == 1:
         lines.append(f"不属实：备案 {filing.id} 不实 理由")
     elif live:
         lines.append(f"有一项不属实：备案 {filing.id} 不实 {live[-1].number} 理由")
     return "\n".join(lines)
+
+
+def _question(change: GroupChange) -> str:
+    """Return what somebody has to look at before he says that a change is so."""
+    seen = change.how is not Noticed.STATED and change.state is ChangeState.NOTICED
+    if change.kind.matter is Matter.CLOSING and not (
+        change.kind is ChangeKind.DISSOLVED and change.how is Noticed.LIVE
+    ):
+        return "群已注销才算属实；群还在用，请回复不实，并把我拉回群里。"
+    if change.kind is ChangeKind.OWNER and seen and "没有登记" in change.after:
+        return "平台上的群主换了，登记的群主没有变：换人了请用“交接”，没换人请把群主转回来。"
+    return ""
 
 
 def soon(context: Filings) -> datetime:
@@ -171,16 +195,22 @@ def _told(
 
 
 def _undo(
-    context: Filings, filing: Filing, change: GroupChange, undone: Sequence[GroupChange]
+    context: Filings, filing: Filing, undone: Sequence[GroupChange], back: ChangeNoticed | None
 ) -> Iterator[Action]:
-    """Take back what was changed back before it was sent; the rest is filed as it was."""
-    if not filing.is_forming:
+    """Take back what was changed back before it was filed; the rest is filed as it was.
+
+    The change back is kept in the filing of the latest that it undoes.
+    """
+    known = context.filings.changes(filing.id)
+    new = [] if back is None else [_change(back, filing, known)]
+    if filing.state in RETURNED:
+        filing = corrected(filing)
+    elif not filing.is_forming:
         filing = replace(filing.sent_back(UNDONE), reason="")
         yield step(context, filing, Deed.SENT_BACK, detail=UNDONE)
-    ended = [each.dismissed(None, context.now, UNDONE) for each in (*undone, change)]
+    ended = [each.dismissed(None, context.now, UNDONE) for each in (*undone, *new)]
     fresh = {each.number: each for each in ended}
-    changes = [fresh.get(each.number, each) for each in context.filings.changes(filing.id)]
-    judged = filing.judged([*changes, fresh[change.number]], context.now)
+    judged = filing.judged([fresh.get(each.number, each) for each in (*known, *new)], context.now)
     judged = timed(context, judged) if judged.is_open else judged
     yield SaveFiling(filing=judged)
     yield SaveGroupChanges(changes=tuple(ended))
@@ -204,13 +234,38 @@ def _tell_soon(context: Filings, filing: Filing, group: Group) -> Iterator[Actio
         yield Record(actor="bot", deed="filing.unreachable", subject=f"filing:{filing.id}")
 
 
-def _not_sent(context: Filings, group: Group) -> Sequence[Filing]:
-    """Return a group's filings of which nothing was sent yet, the latest first."""
+def _not_filed(context: Filings, group: Group) -> Sequence[Filing]:
+    """Return a group's filings that were not sent or came back, the latest first."""
     return [
         each
         for each in reversed(context.filings.open_of_group(group.id))
-        if each.is_forming or each.state in _NOT_SENT
+        if each.is_forming or each.state in {*_NOT_SENT, *RETURNED}
     ]
+
+
+def _joined(filings: Sequence[Filing], event: ChangeNoticed) -> Filing | None:
+    """Return the filing that a change joins; what is stated is first of all a correction."""
+    stated = event.how is Noticed.STATED
+    closing = event.kind.matter is Matter.CLOSING
+
+    def rank(filing: Filing) -> int | None:
+        if filing.is_forming:
+            return 1
+        if filing.state is FilingState.REFUSED or (filing.state in RETURNED and stated):
+            return 0 if stated else 2
+        return 3 if closing else None
+
+    ranked = [(order, each) for each in filings if (order := rank(each)) is not None]
+    return min(ranked, key=lambda each: each[0], default=(0, None))[1]
+
+
+def _taken_back(filing: Filing, event: ChangeNoticed) -> tuple[Deed, str, Filing]:
+    """Return a filing whose form is made anew because of a change, and how that is told."""
+    closing = event.kind.matter is Matter.CLOSING
+    if filing.state in RETURNED:
+        taken = replace(filing.corrected(), reason="") if closing else corrected(filing)
+        return Deed.CORRECTED, f"{event.kind.label}有变更", taken
+    return Deed.SENT_BACK, _SUPERSEDED, replace(filing.sent_back(_SUPERSEDED), reason="")
 
 
 def _is_known(changes: Sequence[GroupChange], event: ChangeNoticed) -> bool:

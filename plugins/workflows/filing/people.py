@@ -90,3 +90,23 @@ def lacking(records: Registers, filing: Filing, group: Group) -> Sequence[str]:
         leaders=holders(group.id, Role.LEADER),
         matter=matter_of(records.filings.changes(filing.id)),
     )
+
+
+def may_approve(records: Registers, filing: Filing) -> Sequence[Person]:
+    """Return who may have approved on paper: as `approvers`, also without an account."""
+    changes = records.filings.changes(filing.id)
+    own = {each.decided_by for each in changes if each.counts}
+    held = (
+        records.groups.holders(filing.group, Role.LEADER),
+        records.groups.in_office(Role.COMMITTEE),
+    )
+    found = ([each for each in people if each.id not in own] for people in held)
+    return next((each for each in found if each), ())
+
+
+def named_in(records: Registers, filing: Filing) -> Sequence[int]:
+    """Return whom a form may name: who holds a role in the group, confirmed or approved."""
+    roles = (Role.OWNER, Role.ADMINISTRATOR, Role.LEADER)
+    held = {each.id for role in roles for each in records.groups.holders(filing.group, role)}
+    decided = {each.decided_by for each in records.filings.changes(filing.id)}
+    return sorted(each for each in held | decided | {filing.approved_by} if each is not None)

@@ -13,7 +13,7 @@ from bot.model.filing import Deed, Filing, FilingAnswer, FilingState
 from plugins.workflows.filing.forming import form_if_ready
 from plugins.workflows.filing.judging import judge
 from plugins.workflows.filing.news import announce
-from plugins.workflows.filing.people import lacking
+from plugins.workflows.filing.people import lacking, may_approve
 from plugins.workflows.filing.sending import send
 from plugins.workflows.filing.wording import Filings, record, step, the_filing
 
@@ -24,6 +24,12 @@ _JUDGED: Final = (FilingAnswer.CONFIRM, FilingAnswer.DISMISS)
 def answered(context: Filings, event: FilingAnswered) -> Iterator[Action]:
     """Do what somebody at the desk says; BotError for what cannot be done now."""
     filing, by = the_filing(context, event.number), event.by
+    if event.answer is FilingAnswer.APPROVE:
+        may = [each.id for each in may_approve(context, filing)]
+        if by not in may:
+            raise BotError(
+                f"备案 {filing.id} 由分管领导审核，不能审核自己确认的；请写明是谁审核的。"
+            )
     if event.answer in _JUDGED:
         yield from judge(
             context, filing, event.answer, by=by, numbers=event.changes, text=event.text
@@ -43,7 +49,8 @@ def act(
     if answer is FilingAnswer.FORM:
         yield from form_if_ready(context, filing.id)
         return _stands(context, filing.id)
-    said = " ".join(text.split())[:_LONGEST]
+    said = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    said = said[:_LONGEST]
     deed, after = _next(context, filing, answer, by, said)
     yield SaveFiling(filing=after)
     yield step(context, after, deed, by=by, detail=said)
@@ -75,6 +82,10 @@ def _resent(filing: Filing) -> Filing:
 
 def _corrected(filing: Filing) -> Filing:
     """Return a filing to be formed anew, also after the leader sent it back."""
+    if filing.state is FilingState.NOTICED and filing.reason:
+        raise BotError(
+            f"备案 {filing.id} 有改动还没确认，确认后自动重新填表：备案 {filing.id} 属实"
+        )
     sent_back = filing.state is FilingState.CONFIRMED and filing.reason
     return replace(filing if sent_back else filing.corrected(), reason="")
 
@@ -117,7 +128,7 @@ _DOES: Final[Mapping[FilingAnswer, tuple[Deed, tuple[FilingState, ...], _Does]]]
 _STANDS_BACK: Final = "已退回，原因已告诉群主"
 _STANDS: Final = MappingProxyType(
     {
-        FilingState.APPROVED: "已审核，请手工报送，送到后回复：备案 {n} 已报",
+        FilingState.APPROVED: "已审核，等手工报送，送到后群主回复：备案 {n} 已报",
         FilingState.SENDING: "正在报送，结果会告诉群主",
         FilingState.RECEIVED: "已办结，回执 {receipt}",
         FilingState.REFUSED: "已退回，原因已告诉群主，改正后会再报",

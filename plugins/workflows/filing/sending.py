@@ -117,10 +117,9 @@ def content_to_send(filing: Filing, *, filings: Reader, people: People) -> Conte
     edition = filings.edition(filing.id, filing.edition)
     if edition is None:
         raise BotError(f"备案 {filing.id} {filing.state.label}，还没有备案表。")
-    if filing.approved_at is None:
+    if filing.approved_at is None or filing.approved_by is None:
         return edition.content
-    by = filing.approved_by
-    name = "（分管领导已审核，经办人登记）" if by is None else people.get(by).name
+    name = people.get(filing.approved_by).name
     return reviewed(edition.content, by=name, on=local(filing.approved_at).date())
 
 

@@ -19,7 +19,9 @@ _LONGEST: Final = 60
 _OF_PEOPLE: Final = frozenset(
     {ChangeKind.OWNER, ChangeKind.ADMINISTRATORS, ChangeKind.LEADER, ChangeKind.CONTACT}
 )
-_TOKEN: Final = re.compile(r"[^\s、，,；;：:（）()“”。]+")
+_TOKEN: Final = re.compile(r"（[^（）]*）|[^\s\d、，,；;：:（）()“”。]+")
+_NO_NAME: Final = "账号尾号"
+_KNOWN: Final = re.compile(r"[^\s\d、，,；;：:]+")
 _DIGITS: Final = re.compile(r"\d{5,}")
 
 
@@ -64,12 +66,20 @@ def state_line(context: Filings, filing: Filing, group: Group) -> str:
 
 
 def shown(people: People, kind: ChangeKind, text: str) -> str:
-    """Return what a change says, with names and numbers of people masked."""
+    """Return what a change says, with names and numbers of people masked; not units in brackets."""
     if kind not in _OF_PEOPLE:
         return text
-    named = _TOKEN.sub(
-        lambda found: mask_name(found[0]) if people.named(found[0]) else found[0], text
-    )
+
+    def hidden(found: re.Match[str]) -> str:
+        token = found[0]
+        if token.startswith("（"):
+            return f"（{masked(token[1:-1])}）"
+        return token if token == _NO_NAME else mask_name(token)
+
+    def masked(inside: str) -> str:
+        return _KNOWN.sub(lambda f: mask_name(f[0]) if people.named(f[0]) else f[0], inside)
+
+    named = _TOKEN.sub(hidden, text)
     return _DIGITS.sub(lambda found: f"{found[0][:3]}****{found[0][-2:]}", named)
 
 

@@ -121,7 +121,7 @@ def test_the_form_says_all_that_the_regulation_asks_for(forms):
         "预算编制中的工作沟通", "群主邀请，核对花名册后进群",
         "1.实名进群。2.只谈工作，涉密和内部文件不上网。", "46人（50人以下），名单取于 2026-11-20",
         "一般（近30天）", "陆一鸣（预算科 科长）", "张晓（预算科）", "周文", "陆一鸣　0000-2300000",
-        "2026年3月2日", "预算科交流群", "2026年11月20日发生，应于2026年12月1日前报送",
+        "2026年3月2日", "预算科交流群", "2026年11月20日发生，最迟2026年12月1日报送",
         "自次日起算7个工作日，依据：国务院办公厅公布的放假调休安排。", "2026年11月24日",
         "回执编号：", "机关党委（盖章）",
     ):  # fmt: skip
@@ -191,7 +191,7 @@ def test_what_was_not_observed_is_said():
 def test_a_provisional_day_and_a_later_edition_are_said():
     made = content(filing=replace(FILING, provisional=True, edition=1))
 
-    assert made["due"].endswith("前报送（暂定）")
+    assert made["due"].endswith("报送（暂定）")
     assert made["edition"] == "第2次报送"
 
 

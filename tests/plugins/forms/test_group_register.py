@@ -71,7 +71,7 @@ def write(tmp_path: Path) -> Write:
         shown = {each.key: each.heading for each in STATED} | (headings or {})
         page.append(list(shown.values()))
         for row in rows:
-            cells = {**ENTRY.cells(), **row}
+            cells = {**ENTRY.cells(), "purpose": "联系工作", **row}
             page.append([cells.get(key) for key in shown])
         path = tmp_path / "导入.xlsx"
         book.save(path)

@@ -63,6 +63,7 @@ def test_a_line_is_understood_as_people_write_it(asked, line, after):
         ("备案 1 不实 理由在此", "有 3 项，请写明哪项不实"),
         ("备案 1 不实 2", "请写理由，例如：备案 1 不实 2"),
         ("备案 1 属实 7", "没有第 7 项，只有 3 项"),
+        ("备案 1 属实 0", "没有第 0 项，只有 3 项"),
         ("备案 9 属实", "没有归您办的备案 9 号"),
         ("备案 1 好的", "没有看懂“好的”"),
         ("备案 1 回执 8", "由机关党委办理"),
@@ -247,7 +248,13 @@ def test_one_filing_is_shown_whole_with_its_form_and_its_history(asked):
     assert "1 群名：预算科工作群 → 预算科联络群（11月18日09:30）〔已确认〕" in shown
     assert "国务院办公厅" in shown
     assert "备案表第 1 版" in shown
-    assert "回复：备案 1 同意　备案 1 退回 理由　备案 1 经过" in shown
+    assert shown.splitlines()[-5:] == [
+        "回复：",
+        "备案 1 同意",
+        "备案 1 退回 理由",
+        "备案 1 全文（备案表第 1 版，有全名，可照着填）",
+        "备案 1 经过",
+    ]
     assert not any(name in shown for name in ("赵一", "钱二", "周五"))
 
     told_ = says(asked, OWNER, "备案 1 经过")

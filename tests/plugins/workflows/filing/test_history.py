@@ -40,11 +40,12 @@ def test_the_whole_way_of_a_filing_can_be_read(desk):
         "　发现 2026-11-18 09:30:00，比对名单发现",
         "　已确认 2026-11-18 09:40:00 赵*",
         f"备案表 第1版（现行） 2026-11-18 09:40:00 内容 sha256 {filing.content_hash}",
+        "报送 当面或纸质报送",
         "送出 2026-11-18 09:45:00",
         "经过：",
         "2026-11-18 09:30:00 发现变更 第1项",
         "2026-11-18 09:40:00 确认属实 赵* 第1项",
-        f"2026-11-18 09:40:00 生成备案表 第1次，内容 sha256 {filing.content_hash}",
+        f"2026-11-18 09:40:00 生成备案表 第1版，内容 sha256 {filing.content_hash}",
         "2026-11-18 09:45:00 审核同意 钱*",
         "2026-11-18 09:45:00 手工报送 赵*",
     ]
@@ -67,5 +68,5 @@ def test_reminders_and_overdue_stand_in_the_history(desk):
 
     text = "\n".join(lines(desk))
     assert "起逾期" in text
-    assert "2026-11-30 09:30:00 提醒 3 人" in text
+    assert "2026-11-30 09:30:00 提醒 赵*、钱*、孙*" in text
     assert "2026-11-30 09:30:00 逾期" in text

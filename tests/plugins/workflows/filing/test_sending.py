@@ -17,7 +17,8 @@ DONE, FAILED, UNKNOWN = OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.UNK
 def answer(desk, *answers: FilingAnswer, text: str = "") -> None:
     """Let somebody at the desk answer; what is refused is raised."""
     for each in answers:
-        said = FilingAnswered(at=desk.clock.now(), number=1, answer=each, text=text)
+        by = 2 if each is FilingAnswer.APPROVE else None
+        said = FilingAnswered(at=desk.clock.now(), number=1, answer=each, text=text, by=by)
         (done,) = desk.take(said)
         done.result(timeout=0)
 
