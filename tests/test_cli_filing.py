@@ -202,3 +202,12 @@ def test_a_name_that_is_not_of_the_group_confirms_nothing(office):
 
     assert done.exit_code == 2
     assert "赵*、周*、钱*" in done.output
+
+
+def test_the_template_is_taken_out_for_editing(office, tmp_path):
+    run, _ = office
+
+    out = run("filing", "template", str(tmp_path / "ours.docx"))
+
+    assert "filing.docx" in out.stdout
+    assert (tmp_path / "ours.docx").read_bytes()[:2] == b"PK"

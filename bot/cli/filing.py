@@ -116,6 +116,20 @@ def form(
 
 
 @app.command()
+def template(
+    file: Annotated[Path, typer.Argument(help="写到哪个 .docx 文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """取出自带的备案表模板，改成单位自己的；改好放进 [forms] folder。"""
+    with sentences():
+        loaded = plugins_in_use()
+        forms = make_forms(loaded, read_config(config, loaded))
+        name, content = forms.export("filing")
+        _write(file, content)
+        print(f"改好以后，用文件名 {name} 放进 [forms] folder 写的文件夹，用 check-config 检查。")
+
+
+@app.command()
 def confirm(
     number: Number,
     *,
