@@ -11,8 +11,9 @@ run: $(STAMP)
 demo: $(STAMP)
 	$(BIN)/qungui demo --exit
 
+# The journeys wait more than they compute: four at a time, also on two cores.
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not soak" -n auto
+	$(BIN)/python -m pytest -m "not soak" -n 4
 
 check: $(STAMP)
 	$(BIN)/ruff check .
