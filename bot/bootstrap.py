@@ -25,9 +25,10 @@ import plugins.rules
 import plugins.workflows
 from bot.adapters import Opening, Platform, folder, mail
 from bot.adapters.documents import NotConfigured, Render
+from bot.adapters.unopened import Unopened
 from bot.calendar import Calendar, doubts, load_table
 from bot.clock import SystemClock
-from bot.config import Config
+from bot.config import Account, Config
 from bot.control import ControlSocket
 from bot.discovery import Discovered, discover
 from bot.form import WORD_TYPE, Form, Forms
@@ -67,7 +68,7 @@ from bot.screening.clauses import Clauses, load_clauses
 from bot.screening.engine import Engine
 from bot.screening.rule import Rule
 from bot.trouble import TroubleWatch
-from bot.unreached import unreached
+from bot.unreached import unreached, unserved
 from bot.vault import Suite, Vault, key_id
 from bot.web import make_app
 from storage.codec import decode_event
@@ -231,6 +232,12 @@ def calendar_doubts(config: Config) -> Sequence[str]:
     return doubts(load_table(config.office.calendar)) if config.office.calendar else ()
 
 
+def limits_of(account: Account, loaded: Plugins) -> Sequence[str]:
+    """Say what an account cannot do, as sentences."""
+    limits = loaded.platforms[account.platform].limits
+    return [f"账号 {account.name}做不到的：{each}" for each in limits]
+
+
 class Bot:
     """Everything that runs: store, worker, adapters, couriers, alarm clock, socket, web."""
 
@@ -243,6 +250,7 @@ class Bot:
         timing: object = None,
         pace: Pace | None = None,
         alarm: bool = True,
+        out: Callable[[str], None] = print,
     ) -> None:
         self.config = config
         self.clock: Clock = clock or SystemClock()
@@ -253,6 +261,7 @@ class Bot:
         self._timing = timing
         self._pace = pace
         self._alarm = alarm
+        self._out = out
         self.adapters: list[Adapter] = []
         self._mail: mail.MailAdapter | None = None
         self._trouble = TroubleWatch()
@@ -319,6 +328,7 @@ class Bot:
                 _log.info("started", accounts=len(self.adapters))
                 yield self
             finally:
+                gc.unfreeze()
                 alarm.stop()
                 await web.stop()
                 await control.stop()
@@ -407,13 +417,19 @@ class Bot:
             await self._mail.tell(address, f"{self.config.office.name}：群规程序需要处理", text)
 
     def _unreached(self, records: UnitOfWork) -> tuple[str, ...]:
-        """Return whom nothing reaches on the accounts whose ids end with the login."""
+        """Return what no account watches, and whom nothing reaches where ids end with the login."""
         changing = [
             each.account
             for each in self.adapters
             if each.account and each.trouble is None and Ability.STABLE_IDS not in each.abilities
         ]
-        return unreached(records.groups, records.people, changing)
+        known = [each.account for each in self.adapters if each.account]
+        # While an account is not known, nobody can tell whether it is the one.
+        all_known = len(known) == len(self.adapters)
+        return (
+            *(unserved(records.groups, known) if all_known else ()),
+            *unreached(records.groups, records.people, changing),
+        )
 
     async def _live_groups(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = []
@@ -463,22 +479,17 @@ class Bot:
         ]
 
     def _employ(self, post: Post) -> list["asyncio.Task[None]"]:
+        self.adapters += [self._open(account) for account in self.config.accounts]
+        closed = [each for each in self.adapters if isinstance(each, Unopened)]
+        if closed and len(closed) == len(self.adapters):
+            raise BotError("\n".join(f"账号 {each.name}：{each.trouble}" for each in closed))
         tasks: list[asyncio.Task[None]] = []
-        for account in self.config.accounts:
-            platform = self._loaded.platforms[account.platform]
-            adapter = platform.open(
-                Opening(
-                    name=account.name,
-                    settings=account.settings,
-                    token=account.token.get_secret_value(),
-                    clock=self.clock,
-                    count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
-                    folder=self.config.store.folder,
-                    out=print,
-                    timing=self._timing,
-                )
-            )
-            self.adapters.append(adapter)
+        for account, adapter in zip(self.config.accounts, self.adapters, strict=True):
+            for sentence in limits_of(account, self._loaded):
+                self._out(sentence)
+            if isinstance(adapter, Unopened):
+                self._out(f"账号 {account.name}：{adapter.trouble}")
+                _log.warning("account not opened", adapter=account.name)
             pace = self._pace or Pace(between=account.pace_seconds)
             tasks += self._set_to_work(adapter, pace, post)
         render = make_render(self.forms)
@@ -492,6 +503,24 @@ class Bot:
             pace = replace(self._pace or Pace(between=between), look_after=(0.0,))
             tasks += self._set_to_work(carrier, pace, post, chat=False)
         return tasks
+
+    def _open(self, account: Account) -> Adapter:
+        """Open an account; where it cannot be opened, the others work all the same."""
+        try:
+            return self._loaded.platforms[account.platform].open(
+                Opening(
+                    name=account.name,
+                    settings=account.settings,
+                    token=account.token.get_secret_value(),
+                    clock=self.clock,
+                    count=lambda kind, reason: self.metrics.event_dropped(f"{kind}:{reason}"),
+                    folder=self.config.store.folder,
+                    out=self._out,
+                    timing=self._timing,
+                )
+            )
+        except BotError as error:
+            return Unopened(account.name, str(error))
 
     def _set_to_work(
         self, adapter: Adapter, pace: Pace, post: Post, *, chat: bool = True

@@ -8,7 +8,7 @@ import re
 import stat
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import time
 from pathlib import Path
@@ -438,6 +438,7 @@ def load_config(
     faults += more
     own, more = _read_accounts(raw.get("accounts"), platforms or {})
     faults += more
+    faults += _repeated_ids(raw.get("accounts"), own, platforms or {})
     try:
         # Every section is there, so that defaults are checked and paths resolved too.
         present = {"store": {}, "retention": {}, "web": {}} | raw
@@ -501,6 +502,23 @@ def _repeated_names(accounts: object) -> Iterator[_Fault]:
     for place, name in enumerate(names):
         if isinstance(name, str) and often[name] > 1:
             yield ("accounts", place, "name"), "账号的名字不能相同"
+
+
+def _repeated_ids(
+    accounts: object, own: Sequence[object], platforms: Mapping[str, Platform]
+) -> Iterator[_Fault]:
+    """Tell accounts that state one id: what is meant for one would go through the other."""
+    if not isinstance(accounts, list):
+        return
+    ids = []
+    for account, settings in zip(accounts, own, strict=True):
+        platform = platforms.get(str(account.get("platform"))) if _is_table(account) else None
+        number = getattr(settings, "self_id", "")
+        ids.append((platform.chat or platform.name, number) if platform and number else None)
+    often = Counter(ids)
+    for place, each in enumerate(ids):
+        if each is not None and often[each] > 1:
+            yield ("accounts", place, "self_id"), "另一个账号也写了这个 self_id，一个账号只写一段"
 
 
 def _read_accounts(

@@ -11,6 +11,7 @@ from bot.bootstrap import (
     STORE_NAME,
     Plugins,
     calendar_doubts,
+    limits_of,
     make_folder,
     make_forms,
     make_mail,
@@ -63,8 +64,9 @@ def examine(config: Config, loaded: Plugins) -> Iterator[Verdict]:
         yield Verdict(fine=False, text=doubt)
     yield from _store(config)
     yield from _ways_of_forms(config, loaded)
-    yield from _accounts(config, loaded)
-    yield from _running(config, told=faults)
+    accounts = list(_accounts(config, loaded))
+    yield from accounts
+    yield from _running(config, told={*faults, *(each.text for each in accounts)})
 
 
 def _ways_of_forms(config: Config, loaded: Plugins) -> Iterator[Verdict]:
@@ -93,6 +95,8 @@ def _accounts(config: Config, loaded: Plugins) -> Iterator[Verdict]:
             )
         except BotError as error:
             yield Verdict(fine=False, text=f"账号 {account.name}：{error}")
+        for sentence in limits_of(account, loaded):
+            yield Verdict(fine=True, text=sentence)
 
 
 def _store(config: Config) -> Iterator[Verdict]:
@@ -146,7 +150,7 @@ def _records(connection: Connection, config: Config) -> Iterator[Verdict]:
 
 
 def _running(config: Config, *, told: Collection[str]) -> Iterator[Verdict]:
-    """Ask the running bot for its accounts, and for what it could not load."""
+    """Ask the running bot for its accounts, and for what it could not load, if not told yet."""
     if config.office.trouble_mail:
         yield Verdict(fine=True, text=f"运行故障联系：{config.office.trouble_mail}")
     if not config.accounts:
@@ -164,4 +168,6 @@ def _running(config: Config, *, told: Collection[str]) -> Iterator[Verdict]:
             yield Verdict(fine=False, text=fault)
     for account in answer["accounts"]:
         trouble = account["trouble"]
-        yield Verdict(fine=trouble is None, text=f"账号 {account['name']}：{trouble or '在线'}")
+        text = f"账号 {account['name']}：{trouble or '在线'}"
+        if text not in told:
+            yield Verdict(fine=trouble is None, text=text)

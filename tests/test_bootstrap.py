@@ -22,6 +22,7 @@ from bot.config import Config
 from bot.control import NAME, ask
 from bot.model.errors import BotError
 from bot.model.event import OfficeRoleGiven, PersonNamed
+from bot.model.port import Adapter
 from bot.vault import Vault
 from storage.codec import encode
 from tests.pipeline.desk import MORNING, furnish
@@ -63,6 +64,72 @@ def test_a_bot_that_cannot_have_its_port_ends_in_order_and_says_why(config, load
 async def start_with(config: Config, loaded: Plugins) -> None:
     async with Bot(config, loaded).running():
         pass
+
+
+MISSING = '没有安装，请运行：pip install ".[absent]"'
+
+
+def without_library(config: Config, loaded: Plugins) -> tuple[Config, Plugins]:
+    """Return both with a second account, of a platform whose library is not there."""
+
+    def unopened(_: object) -> Adapter:
+        raise BotError(MISSING)
+
+    onebot = loaded.platforms["onebot"]
+    absent = replace(onebot, name="absent", open=unopened, limits=("不能撤回别人的消息",))
+    (account,) = config.accounts
+    second = account.model_copy(update={"name": "微信号", "platform": "absent"})
+    platforms = {**loaded.platforms, "absent": absent}
+    accounts = config.model_copy(update={"accounts": (second, account)})
+    return accounts, replace(loaded, platforms=platforms)
+
+
+def test_an_account_whose_library_is_missing_does_not_keep_the_others_from_work(
+    config, loaded, capsys
+):
+    config, loaded = without_library(config, loaded)
+
+    async def whole() -> dict[str, object]:
+        async with Bot(config, loaded, alarm=False).running():
+            return await asyncio.to_thread(ask, config.store.folder, {"do": "status"})
+
+    status = asyncio.run(asyncio.wait_for(whole(), 60))
+
+    missing, other = status["accounts"]
+    assert missing == {"name": "微信号", "account": None, "trouble": MISSING}
+    assert other["trouble"] != MISSING
+    told = capsys.readouterr().out
+    assert f"账号 微信号：{MISSING}" in told
+    assert "账号 微信号做不到的：不能撤回别人的消息" in told
+
+
+def test_where_no_account_can_be_opened_the_bot_ends_and_says_why(config, loaded):
+    config, loaded = without_library(config, loaded)
+    only = config.model_copy(update={"accounts": config.accounts[:1]})
+
+    with pytest.raises(BotError, match=r"账号 微信号：没有安装.*absent"):
+        asyncio.run(start_with(only, loaded))
+
+    assert worker_threads() == []
+
+
+@pytest.mark.parametrize(("own", "told"), [("10001", []), ("10009", ["1 个登记的群所在的账号"])])
+def test_groups_whose_account_is_no_longer_there_are_told(config, loaded, own, told):
+    with opened(config) as records:
+        furnish(records)
+    settings = OneBotSettings(way="forward", url="ws://127.0.0.1:1", self_id=own)
+    (account,) = config.accounts
+    account = account.model_copy(update={"settings": settings})
+    config = config.model_copy(update={"accounts": (account,)})
+
+    async def whole() -> dict[str, object]:
+        async with Bot(config, loaded, alarm=False).running():
+            return await asyncio.to_thread(ask, config.store.folder, {"do": "status"})
+
+    faults = asyncio.run(asyncio.wait_for(whole(), 60))["faults"]
+
+    assert len(faults) == len(told)
+    assert all(part in fault for part, fault in zip(told, faults, strict=True))
 
 
 def test_whatever_is_in_the_data_folder_only_its_owner_reads(config, loaded):

@@ -663,6 +663,30 @@ def paths_of(value, path=()):
             yield from paths_of(inner, (*path, key))
 
 
+@pytest.mark.parametrize(("second", "repeated"), [("office1", True), ("office2", False)])
+def test_two_accounts_of_one_chat_need_two_ids(load, second, repeated):
+    settings = dataclass(frozen=True)(type("S", (), {"__annotations__": {"self_id": str}}))
+    one, other = (
+        Platform(
+            name=name, settings=settings, open=lambda _: None, needs_token=False, chat="wechat"
+        )
+        for name in ("one", "other")
+    )
+    text = OFFICE + "".join(
+        f'[[accounts]]\nname = "{name}"\nplatform = "{name}"\nself_id = "{own}"\n'
+        for name, own in (("one", "office1"), ("other", second))
+    )
+
+    try:
+        load(text, platforms={"one": one, "other": other})
+        told = ""
+    except BotError as error:
+        told = str(error)
+
+    assert ("第12行 accounts.self_id：另一个账号也写了这个 self_id" in told) == repeated
+    assert bool(told) == repeated
+
+
 def test_a_platform_that_needs_no_token_does_without(load):
     settings = dataclass(frozen=True)(type("S", (), {"__annotations__": {"self_id": str}}))
     quiet = Platform(name="quiet", settings=settings, open=lambda _: None, needs_token=False)

@@ -180,6 +180,26 @@ def test_a_template_of_the_office_that_is_not_in_use_is_named(config, loaded, tm
     assert complaint.endswith("改好以前用的是自带的模板。")
 
 
+@pytest.mark.parametrize(
+    ("platform", "settings", "limit"),
+    [
+        ("wechaty", WechatySettings(endpoint="127.0.0.1:1"), "不能撤回别人的消息"),
+        ("itchat", ItchatSettings(self_id="office1"), "每次登录都要有人扫码"),
+    ],
+)
+def test_what_an_account_cannot_do_is_said_also_while_no_bot_runs(
+    config, loaded, platform, settings, limit
+):
+    account = Account(
+        name="微信号", platform=platform, settings=settings, token=SecretStr("t"), pace_seconds=1
+    )
+    config = config.model_copy(update={"accounts": (account,)})
+
+    said = [verdict.text for verdict in examine(config, loaded)]
+
+    assert any(text.startswith("账号 微信号做不到的：") and limit in text for text in said)
+
+
 def a_port_nobody_listens_on() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])

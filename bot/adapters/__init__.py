@@ -43,7 +43,8 @@ class Platform:
     may lead to one.
     `settings` is a type whose fields are the keys an account may have besides the common ones;
     `open` raises BotError for settings that cannot work. `doors` gives the WebSocket paths through
-    which peers connect to the adapters given.
+    which peers connect to the adapters given. `limits` says, for people, what its accounts cannot
+    do.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Platform:
     chat: str = ""
     needs_token: bool = True
     doors: Callable[[Sequence[Adapter]], Mapping[str, Endpoint]] = _no_doors
+    limits: tuple[str, ...] = ()

@@ -26,16 +26,16 @@ _Matrix = Sequence[Sequence[bool]]
 
 
 def show(content: str, path: Path, out: Callable[[str], None]) -> None:
-    """Write the code as a PNG image (0600) to `path`, and as text to `out`.
+    """Give the code as text to `out`, and write it as a PNG image (0600) to `path`.
 
     Raises BotError where `qrcode` is not installed or the image cannot be written.
     """
     matrix = _matrix(content)
+    out(_text(matrix))
     try:
         _write(path, _png(matrix))
     except OSError as error:
         raise BotError(f"二维码图片写不进 {path.parent}：请检查这个文件夹是否存在、可写") from error
-    out(_text(matrix))
 
 
 def forget(path: Path) -> None:

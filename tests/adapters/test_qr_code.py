@@ -50,8 +50,11 @@ def test_only_its_owner_may_read_the_image_also_where_an_older_one_was_open(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+def test_a_folder_that_cannot_be_written_is_said_and_the_terminal_has_the_code(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
+    texts: list[str] = []
 
     with pytest.raises(BotError, match="文件夹"):
-        qr_code.show(ADDRESS, tmp_path / "file" / "code.png", lambda _: None)
+        qr_code.show(ADDRESS, tmp_path / "file" / "code.png", texts.append)
+
+    assert len(texts) == 1

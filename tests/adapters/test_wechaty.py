@@ -264,6 +264,18 @@ async def test_a_message_that_cannot_be_read_is_a_blind_interval(tmp_path):
         assert inbox.of(ConnectionLost)[0].reason == "unreadable"
 
 
+async def test_a_card_that_the_gateway_does_not_give_is_something_nobody_looked_into(tmp_path):
+    async with (
+        a_gateway(CURRENT) as gateway,
+        running(an_adapter(gateway, tmp_path, timing=HASTY)) as inbox,
+    ):
+        await gateway.post("<msg/>", kind="link")
+        event = await inbox.wait_for(MessagePosted)
+
+        assert event.message.unread == (AttachmentKind.OTHER,)
+        assert [type(each) for each in inbox.events] == [AccountConnected, MessagePosted]
+
+
 # --- what goes
 
 

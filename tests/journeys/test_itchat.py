@@ -13,6 +13,7 @@ from tests.journeys.conftest import GAMBLING, MORNING
 
 pytest.importorskip("itchat", reason="needs itchat-uos")
 
+TABLES = ("messages", "unscreened", "findings", "alerts", "members", "blind_intervals")
 MONDAY = datetime(2026, 11, 23, 8, 50, tzinfo=SHANGHAI)
 
 
@@ -309,3 +310,30 @@ async def blind(site) -> list[tuple[str, bool]]:
 
 async def opened(site) -> int:
     return len(await site.records(lambda records: records.alerts.open_in(1)))
+
+
+def test_a_room_that_nobody_registered_leaves_nothing_behind(on_itchat, caplog, tmp_path):
+    caplog.set_level("INFO")
+
+    async def journey(site):
+        site.peer.world.room("family", "一家人", "wang", "zhou=海鲜十斤")
+        before = [await site.records(rows_of(table)) for table in TABLES]
+        site.post("zhou", f"海鲜十斤 {GAMBLING}", room="family")
+        site.peer.post("family", "zhou", "<msg/>", MsgType=49, AppMsgType=6, FileName="海鲜十斤")
+        site.peer.recall("family", "zhou", site.post("zhou", "海鲜十斤", room="family"))
+        await site.heard()
+
+        assert [await site.records(rows_of(table)) for table in TABLES] == before
+        assert site.posted("family") == []
+
+    on_itchat(journey)
+
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert "海鲜十斤".encode() not in kept
+    assert "海鲜十斤" not in caplog.text
+
+
+def rows_of(table: str) -> Callable[[Any], int]:
+    """Return what counts a table's rows."""
+    query = f"SELECT count(*) FROM {table}"
+    return lambda records: records.connection.execute(query).fetchone()[0]

@@ -48,6 +48,7 @@ def on_wechaty(loaded, tmp_path) -> Callable[..., None]:
     return run
 
 
+TABLES = ("messages", "unscreened", "findings", "alerts", "members", "blind_intervals")
 both = pytest.mark.parametrize("generation", [OLD, CURRENT])
 
 
@@ -306,3 +307,35 @@ def test_an_invitation_that_nobody_answers_is_not_accepted(on_wechaty):
         assert BOT not in (await site.room(OTHER_ROOM))["members"]
 
     on_wechaty(journey)
+
+
+def test_a_room_that_nobody_registered_leaves_nothing_behind(on_wechaty, caplog, tmp_path):
+    caplog.set_level("INFO")
+
+    async def journey(site):
+        await site.gateway.do("join", room=OTHER_ROOM, user=BOT, by=STRANGER)
+        await site.heard()
+        before = [await site.records(rows_of(table)) for table in TABLES]
+        message = await site.post(STRANGER, f"海鲜十斤 {GAMBLING}", OTHER_ROOM)
+        for kind in ("image", "file", "link"):
+            card = {"title": "海鲜十斤", "url": "https://example.com"}
+            await site.gateway.post(
+                "海鲜十斤", sender=STRANGER, room=OTHER_ROOM, kind=kind, card=card
+            )
+        await site.gateway.post(message, sender=STRANGER, room=OTHER_ROOM, kind="recall")
+        await site.heard()
+
+        assert [await site.records(rows_of(table)) for table in TABLES] == before
+        assert await site.read(OTHER_ROOM) == []
+
+    on_wechaty(journey)
+
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert "海鲜十斤".encode() not in kept
+    assert "海鲜十斤" not in caplog.text
+
+
+def rows_of(table: str) -> Callable[[Any], int]:
+    """Return what counts a table's rows."""
+    query = f"SELECT count(*) FROM {table}"
+    return lambda records: records.connection.execute(query).fetchone()[0]

@@ -21,14 +21,6 @@ from bot.model.errors import BotError
 from bot.model.event import Ability, OutcomeState
 from bot.model.port import Clock, Inflow, Outcome
 
-LIMITS: Final = (
-    "每次登录都要有人扫码",
-    "登录后每个人（包括群主、管理员）都要用确认码重新确认，确认前不接受口令，也不发消息内容给他",
-    "群只能靠群名认：同名的群一个也不管，离线时改了名的群要重新登记",
-    "没有保存到通讯录、登录后也没有人说话的群看不到",
-    "不能撤回别人的消息，不能补查离线时的消息，不能接受好友和入群邀请，看不到别人谁是群主",
-    "微信可能拒绝网页登录，也可能限制账号；能用 wechaty 的请优先用 wechaty",
-)
 _USUAL: Final = Timing()
 _TROUBLES: Final = (
     ("1100", "手机上退出了网页微信，请重新扫码登录"),
@@ -98,14 +90,6 @@ class ItchatAdapter:
         return ABILITIES
 
     @property
-    def limits(self) -> tuple[str, ...]:
-        """What this account cannot do, as sentences for people; names of ambiguous rooms last."""
-        return LIMITS + tuple(
-            f"有几个群都叫“{topic}”，分不清，都不管：请把其中一个改名"
-            for topic in self._rooms.ambiguous
-        )
-
-    @property
     def trouble(self) -> str | None:
         """What keeps the account from working, as a sentence for people; None when it works."""
         session = self._session
@@ -118,10 +102,6 @@ class ItchatAdapter:
 
     async def run(self, inflow: Inflow) -> None:
         """Ask for a login, hand over events, and ask again, until cancelled."""
-        LOG.warning(
-            "web WeChat is best effort: no recall, no history, no lasting ids",
-            adapter=self._name,
-        )
         failures = 0
         loop = asyncio.get_running_loop()
         while True:

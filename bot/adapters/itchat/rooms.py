@@ -63,12 +63,16 @@ class Difference:
 
 
 class Rooms:
-    """The rooms of one account; `path` keeps which room had which name first."""
+    """The rooms of one account; `path` keeps which room had which name first.
+
+    Only rooms that the core has asked about are kept there: the others are none of ours.
+    """
 
     def __init__(self, self_id: str, path: Path) -> None:
         self.self_id = self_id
         self._path = path
-        self._first_names = _load(path)
+        self._first_names = self._kept = _load(path)
+        self._ours = set(self._kept.values())
         self._own = ""
         self._mark = ""
         self._topics: dict[str, str] = {}
@@ -94,7 +98,7 @@ class Rooms:
         if room not in self._ids:
             self._ids[room] = _PREFIX + self._first_names.get(topic, topic)
             return False
-        self._keep_rename(topic, self._ids[room].removeprefix(_PREFIX))
+        self._rename(topic, self._ids[room].removeprefix(_PREFIX))
         return True
 
     def compare(self, seen: Snapshot) -> Difference:
@@ -127,7 +131,11 @@ class Rooms:
     def room_of(self, group: str) -> str | None:
         """Return the UserName of the one room with a platform id; None where there is no such."""
         found = [room for room, each in self._ids.items() if each == group]
-        return found[0] if len(found) == 1 else None
+        if len(found) != 1:
+            return None
+        self._ours.add(group.removeprefix(_PREFIX))
+        self._keep()
+        return found[0]
 
     def is_ambiguous(self, group: str) -> bool:
         """Whether several rooms have a platform id."""
@@ -184,11 +192,18 @@ class Rooms:
     def _alike(self, group: str) -> int:
         return sum(each == group for each in self._ids.values())
 
-    def _keep_rename(self, topic: str, first: str) -> None:
+    def _rename(self, topic: str, first: str) -> None:
         names = {now: was for now, was in self._first_names.items() if was != first}
         if topic != first:
             names[topic] = first
         self._first_names = names
+        self._keep()
+
+    def _keep(self) -> None:
+        names = {now: was for now, was in self._first_names.items() if was in self._ours}
+        if names == self._kept:
+            return
+        self._kept = names
         fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

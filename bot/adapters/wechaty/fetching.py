@@ -99,10 +99,13 @@ class Fetching:
 
     async def _message(self, number: str) -> Fetched:
         message = await self._patiently(lambda: self._gateway.message(number))
-        card: Mapping[str, Any] = {}
+        card: Mapping[str, Any] | None = {}
         if needs_card(message.type):
             mini = message.type == Type.MINI_PROGRAM
-            card = await self._patiently(lambda: self._gateway.card(number, mini_program=mini))
+            try:
+                card = await self._patiently(lambda: self._gateway.card(number, mini_program=mini))
+            except Refused:
+                card = None
         if not message.room:
             return Fetched(message=message, card=card)
         called = {}

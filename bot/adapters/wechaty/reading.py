@@ -40,10 +40,13 @@ _AFTER_A_NAME: Final = "(?:\u2005|\u2004|\\s|$)"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """A message and what had to be asked for it: its card, its room, and what people are called."""
+    """A message and what had to be asked for it: its card, its room, and what people are called.
+
+    The card is None where the gateway does not give it.
+    """
 
     message: Any = field(repr=False)
-    card: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    card: Mapping[str, Any] | None = field(default_factory=dict, repr=False)
     room: Room | None = None
     names: Mapping[str, Names] = field(default_factory=dict, repr=False)
 
@@ -131,7 +134,9 @@ def _attachments(fetched: Fetched) -> tuple[Attachment, ...]:
         return ()
     kind = _ATTACHMENTS.get(raw.type, AttachmentKind.OTHER)
     name, url = raw.filename, ""
-    if raw.type in _CARDS:
+    if fetched.card is None:
+        kind, name = AttachmentKind.OTHER, ""  # a card's words count as read, these are not
+    elif raw.type in _CARDS:
         name = _words(fetched.card, "title", "description")
         url = _words(fetched.card, "url") or _words(fetched.card, "pagePath")
     elif kind is AttachmentKind.FORWARD:
