@@ -203,7 +203,7 @@ def counted(
 
 
 def test_a_bot_that_is_killed_on_a_filings_way_loses_none_and_sends_none_twice(loaded, tmp_path):
-    found = asyncio.run(asyncio.wait_for(survive(loaded, tmp_path, 5, seed=20261118), 240))
+    found = asyncio.run(asyncio.wait_for(survive(loaded, tmp_path, 3, seed=20261118), 240))
 
     assert found["filings"] == found["received"] > 0
     assert (found["lost"], found["resent"], found["hidden"]) == (0, 0, 0)

@@ -180,7 +180,7 @@ def posts_on(desk: Desk, chosen: list[tuple[int, str]]) -> list[MessagePosted]:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(chosen=POSTS, cuts=st.lists(st.integers(0, 8), max_size=3), data=st.data())
 def test_repeats_change_nothing_wherever_the_batches_are_cut(loaded, chosen, cuts, data):
     firsts = list({number: (number, text) for number, text in reversed(chosen)}.values())[::-1]
